@@ -1,0 +1,127 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { DatabasePlan } from "../planning/plan.ts";
+import { generated, type Placement } from "./kubernetes/metadata.ts";
+import { files } from "./kubernetes/pod.ts";
+import { Task } from "./kubernetes/task.ts";
+import { type PostgresServer, urlSafePassword } from "./postgres.ts";
+
+export interface DatabasesArgs extends Placement {
+  readonly server: PostgresServer;
+  /** Image with `psql`. */
+  readonly image: string;
+  readonly databases: readonly DatabasePlan[];
+}
+
+/** Label of the Job's pods: the server must let them in. */
+export const databasesApp = "databases";
+
+/**
+ * One database per program, owned by a user of the same name with a generated password, made by a Job that can run
+ * any number of times. Changing the list or an extension runs the Job again; nothing is ever dropped.
+ */
+export class Databases extends pulumi.ComponentResource {
+  readonly #passwords: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly #server: PostgresServer;
+
+  constructor(name: string, args: DatabasesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ai-platform:index:Databases", name, {}, opts);
+    const child = { parent: this };
+    const { databases, image, labels, namespace, server } = args;
+
+    const passwords = databases.map((database) => ({
+      database: database.name,
+      password: new random.RandomPassword(`${name}-${database.name}`, urlSafePassword, child).result,
+    }));
+    const secret = new k8s.core.v1.Secret(
+      `${name}-passwords`,
+      {
+        metadata: generated(databasesApp, args),
+        immutable: true,
+        stringData: Object.fromEntries(passwords.map(({ database, password }) => [database, password])),
+      },
+      child,
+    );
+    const script = databases.map(databaseScript).join("\n");
+    const scriptMap = new k8s.core.v1.ConfigMap(
+      `${name}-script`,
+      { metadata: generated(databasesApp, args), immutable: true, data: { "databases.sql": script } },
+      child,
+    );
+    const task = new Task(
+      name,
+      {
+        namespace,
+        labels,
+        app: databasesApp,
+        image,
+        user: 999,
+        command: ["psql", "--no-psqlrc", "--quiet", "--file=/scripts/databases.sql"],
+        env: {
+          PGHOST: server.host,
+          PGPORT: String(server.port),
+          PGUSER: "postgres",
+          PGDATABASE: "postgres",
+          PGCONNECT_TIMEOUT: "10",
+        },
+        secretEnv: {
+          PGPASSWORD: { secret: server.superuserSecret, key: "password" },
+          ...Object.fromEntries(
+            databases.map(({ name }) => [
+              passwordVariable(name),
+              { secret: secret.metadata.name, key: name },
+            ]),
+          ),
+        },
+        resources: { requests: { cpu: "50m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+        mounts: [files("script", "/scripts", { configMap: { name: scriptMap.metadata.name } })],
+        key: script,
+        to: [server.destination],
+      },
+      child,
+    );
+
+    this.#server = server;
+    // Whoever uses a password waits for the user that it belongs to.
+    this.#passwords = Object.fromEntries(
+      passwords.map(({ database, password }) => [
+        database,
+        pulumi.all([password, task.done]).apply(([text]) => text),
+      ]),
+    );
+    this.registerOutputs({});
+  }
+
+  /**
+   * Connection URL of one database, secret.
+   * @param driver SQLAlchemy's name of the driver. Never left out: what plain `postgresql` stands for changes with
+   *   SQLAlchemy's version.
+   */
+  url(database: string, driver: "psycopg2" | "psycopg" | "asyncpg"): pulumi.Output<string> {
+    const { host, port } = this.#server;
+    const password = this.#passwords[database];
+    if (password === undefined) throw new Error(`no such database: ${database}`);
+    return pulumi.interpolate`postgresql+${driver}://${database}:${password}@${host}:${port}/${database}`;
+  }
+}
+
+/** Name of the environment variable with the password of a database's user. */
+const passwordVariable = (database: string) => `${database.toUpperCase()}_PASSWORD`;
+
+/** Names come from the plan, but they become SQL: anything but a plain identifier is refused. */
+function databaseScript({ extensions, name }: DatabasePlan): string {
+  for (const identifier of [name, ...extensions]) {
+    if (!/^[a-z][a-z0-9_]{0,62}$/.test(identifier)) throw new Error(`not a plain SQL name: ${identifier}`);
+  }
+  return `\\set ON_ERROR_STOP on
+\\connect postgres
+\\getenv password ${passwordVariable(name)}
+SELECT 'CREATE ROLE ${name} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${name}') \\gexec
+ALTER ROLE ${name} PASSWORD :'password';
+GRANT ${name} TO CURRENT_USER;
+SELECT 'CREATE DATABASE ${name} OWNER ${name}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '${name}') \\gexec
+REVOKE ALL ON DATABASE ${name} FROM PUBLIC;
+\\connect ${name}
+${extensions.map((extension) => `CREATE EXTENSION IF NOT EXISTS ${extension};\n`).join("")}`;
+}

@@ -1,0 +1,194 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import type { PlatformPlan } from "../planning/plan.ts";
+import { generated, named, type Placement } from "./kubernetes/metadata.ts";
+import type { Destination } from "./kubernetes/network.ts";
+import { ingressClass, WebService } from "./kubernetes/webService.ts";
+
+export interface GatewayArgs extends Placement {
+  readonly plan: PlatformPlan["gateway"];
+  /** Namespaces whose Ingresses are served; no other is even read. */
+  readonly servedNamespaces: readonly string[];
+  /** Where requests may be passed on to. */
+  readonly backends: readonly Destination[];
+}
+
+export const gatewayApp = "traefik";
+const app = gatewayApp;
+const port = 8000;
+/** Port of `/ping` and `/metrics`; not part of the Service. */
+const adminPort = 8080;
+
+/**
+ * Traefik, the only entrance: reads Ingresses of class `ai-platform` and middlewares from a file, with no custom
+ * resource definitions and no dashboard. It keeps accepting for a moment while it stops, so that load balancers can
+ * look elsewhere first.
+ *
+ * Everything updates in place, pod by pod; changing a middleware rolls the pods.
+ */
+export class Gateway extends pulumi.ComponentResource {
+  readonly url: pulumi.Output<string>;
+
+  constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ai-platform:index:Gateway", name, {}, opts);
+    const child = { parent: this };
+
+    const account = new k8s.core.v1.ServiceAccount(name, { metadata: named(app, app, args) }, child);
+    const rights = grantReading(name, args, account, child);
+    const ingressClassObject = new k8s.networking.v1.IngressClass(
+      name,
+      {
+        metadata: { name: ingressClass, labels: named(app, app, args).labels },
+        spec: { controller: "traefik.io/ingress-controller" },
+      },
+      child,
+    );
+    const middlewares = new k8s.core.v1.ConfigMap(
+      `${name}-middlewares`,
+      {
+        metadata: generated(app, args),
+        immutable: true,
+        data: { "middlewares.yaml": stringify(middlewareFile) },
+      },
+      child,
+    );
+    const service = new WebService(
+      name,
+      {
+        namespace: args.namespace,
+        labels: args.labels,
+        app,
+        image: args.plan.image,
+        command: ["traefik", ...traefikArgs(args)],
+        port,
+        servicePort: 80,
+        nodePort: args.plan.nodePort,
+        health: { ready: "/ping", startSeconds: 60, port: adminPort },
+        replicas: args.plan.replicas,
+        resources: args.plan.resources,
+        user: 65532,
+        graceSeconds: 60,
+        serviceAccountWithToken: account.metadata.name,
+        from: "anyone",
+        to: ["kubernetes-api", ...args.backends],
+        mounts: [
+          {
+            volume: { name: "middlewares", configMap: { name: middlewares.metadata.name } },
+            mount: { name: "middlewares", mountPath: "/etc/traefik/dynamic", readOnly: true },
+          },
+        ],
+      },
+      { ...child, dependsOn: [...rights, ingressClassObject] },
+    );
+
+    this.url = service.url;
+    this.registerOutputs({ url: this.url });
+  }
+}
+
+/**
+ * Uploads of models and datasets take longer than Traefik's 60 s for reading a request; streams must not be cut, so
+ * writing has no limit (its default).
+ */
+function traefikArgs({ plan, servedNamespaces }: GatewayArgs): string[] {
+  return [
+    `--entryPoints.web.address=:${port}`,
+    "--entryPoints.web.transport.respondingTimeouts.readTimeout=600s",
+    "--entryPoints.web.transport.lifeCycle.requestAcceptGraceTimeout=10s",
+    "--entryPoints.web.transport.lifeCycle.graceTimeOut=40s",
+    `--entryPoints.traefik.address=:${adminPort}`,
+    "--ping=true",
+    "--ping.entryPoint=traefik",
+    "--metrics.prometheus=true",
+    "--metrics.prometheus.entryPoint=traefik",
+    "--metrics.prometheus.addRoutersLabels=true",
+    "--accesslog=true",
+    "--accesslog.format=json",
+    "--log.format=json",
+    "--providers.kubernetesingress=true",
+    `--providers.kubernetesingress.ingressclass=${ingressClass}`,
+    `--providers.kubernetesingress.namespaces=${servedNamespaces.join(",")}`,
+    `--providers.kubernetesingress.ingressendpoint.hostname=${plan.host ?? "localhost"}`,
+    // /mlflow must not catch /mlflow-something.
+    "--providers.kubernetesingress.strictprefixmatching=true",
+    "--providers.file.directory=/etc/traefik/dynamic",
+    "--global.checkNewVersion=false",
+    "--global.sendAnonymousUsage=false",
+  ];
+}
+
+const middlewareFile = {
+  http: {
+    middlewares: {
+      hidden: { replacePath: { path: "/hidden" } },
+      "secure-headers": {
+        headers: {
+          contentTypeNosniff: true,
+          referrerPolicy: "same-origin",
+          customFrameOptionsValue: "SAMEORIGIN",
+          customResponseHeaders: { Server: "" },
+        },
+      },
+    },
+  },
+};
+
+/** Reading only what routes need, and only where they are: Secrets of other namespaces stay out of reach. */
+function grantReading(
+  name: string,
+  args: GatewayArgs,
+  account: k8s.core.v1.ServiceAccount,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const read = ["get", "list", "watch"];
+  const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace: args.namespace }];
+  const labels = named(app, app, args).labels;
+  const clusterName = `${args.namespace}-${app}`;
+  const classes = new k8s.rbac.v1.ClusterRole(
+    `${name}-classes`,
+    {
+      metadata: { name: clusterName, labels },
+      rules: [
+        { apiGroups: ["networking.k8s.io"], resources: ["ingressclasses"], verbs: read },
+        { apiGroups: [""], resources: ["nodes"], verbs: read },
+      ],
+    },
+    opts,
+  );
+  const classesBinding = new k8s.rbac.v1.ClusterRoleBinding(
+    `${name}-classes`,
+    {
+      metadata: { name: clusterName, labels },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: classes.metadata.name },
+      subjects,
+    },
+    opts,
+  );
+  const perNamespace = args.servedNamespaces.map((namespace) => {
+    const metadata = { name: app, namespace, labels };
+    const role = new k8s.rbac.v1.Role(
+      `${name}-routes-${namespace}`,
+      {
+        metadata,
+        rules: [
+          { apiGroups: [""], resources: ["services", "secrets"], verbs: read },
+          { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
+          { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs: read },
+          { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["update"] },
+        ],
+      },
+      opts,
+    );
+    return new k8s.rbac.v1.RoleBinding(
+      `${name}-routes-${namespace}`,
+      {
+        metadata,
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+        subjects,
+      },
+      opts,
+    );
+  });
+  return [classesBinding, ...perNamespace];
+}

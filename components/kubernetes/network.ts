@@ -1,0 +1,84 @@
+import type { types } from "@pulumi/kubernetes";
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { named, type Placement, selectorOf } from "./metadata.ts";
+
+type IngressRule = types.input.networking.v1.NetworkPolicyIngressRule;
+type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
+
+/** One workload seen from another. */
+export interface Peer {
+  readonly namespace: string;
+  readonly app: string;
+}
+
+/** Traffic that may leave a pod: to a peer's port, to the API server, or to AWS. */
+export type Destination = { readonly peer: Peer; readonly port: number } | "kubernetes-api" | "aws";
+
+/** The link-local range: instance metadata must never be reached from a pod. */
+const linkLocal = "169.254.0.0/16";
+
+function selected({ namespace, app }: Peer) {
+  return {
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+    podSelector: { matchLabels: selectorOf(app) },
+  };
+}
+
+function egressTo(destination: Destination): EgressRule[] {
+  if (destination === "kubernetes-api") {
+    // The API server has no pods to select, and its address differs from cluster to cluster.
+    return [{ ports: [443, 6443].map((port) => ({ protocol: "TCP", port })) }];
+  }
+  if (destination === "aws") {
+    return [
+      {
+        to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [linkLocal] } }],
+        ports: [{ protocol: "TCP", port: 443 }],
+      },
+      // The EKS Pod Identity agent, the one link-local address that hands out credentials.
+      { to: [{ ipBlock: { cidr: "169.254.170.23/32" } }], ports: [{ protocol: "TCP", port: 80 }] },
+    ];
+  }
+  return [{ to: [selected(destination.peer)], ports: [{ protocol: "TCP", port: destination.port }] }];
+}
+
+export interface TrafficArgs extends Placement {
+  readonly app: string;
+  /** Port that the pods listen on; undefined for pods that serve nobody. */
+  readonly port: number | undefined;
+  /** Who may come in; "anyone" is for the gateway. */
+  readonly from: readonly Peer[] | "anyone";
+  /** Where the pods may go, beside DNS. */
+  readonly to: readonly Destination[];
+}
+
+/**
+ * What may reach the pods of one workload and what they may reach; all else stays closed by the namespace's default.
+ * Probes come from the node and are always let through. A cluster whose network plug-in ignores policies ignores it.
+ */
+export function trafficPolicy(name: string, args: TrafficArgs, opts: pulumi.CustomResourceOptions) {
+  const { app, from, port, to } = args;
+  const ingress: IngressRule[] =
+    port === undefined || from.length === 0
+      ? []
+      : [
+          {
+            ...(from === "anyone" ? {} : { from: from.map(selected) }),
+            ports: [{ protocol: "TCP", port }],
+          },
+        ];
+  return new k8s.networking.v1.NetworkPolicy(
+    name,
+    {
+      metadata: named(app, app, args),
+      spec: {
+        podSelector: { matchLabels: selectorOf(app) },
+        policyTypes: ["Ingress", "Egress"],
+        ingress,
+        egress: to.flatMap(egressTo),
+      },
+    },
+    opts,
+  );
+}

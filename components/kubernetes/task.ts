@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { named } from "./metadata.ts";
+import { type Destination, trafficPolicy } from "./network.ts";
+import { type Program, podTemplate } from "./pod.ts";
+
+export interface TaskArgs extends Program {
+  /** What the result depends on. The task runs again when it changes, and only then. */
+  readonly key: unknown;
+  /** Where the program may connect to, beside DNS. */
+  readonly to: readonly Destination[];
+  /** Seconds after which it has failed, tries included. Default 300. */
+  readonly deadlineSeconds?: number;
+}
+
+/**
+ * A program that runs to its end once, as a Job. It must be safe to run again: a Job is tried up to five times,
+ * changing `key`, the image or anything else replaces the Job and so runs it anew, and so does the next `up` after one
+ * that failed.
+ */
+export class Task extends pulumi.ComponentResource {
+  /** Known when the program has ended well. */
+  readonly done: pulumi.Output<string>;
+
+  constructor(name: string, args: TaskArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ai-platform:kubernetes:Task", name, {}, opts);
+
+    const traffic = trafficPolicy(name, { ...args, port: undefined, from: [] }, { parent: this });
+    const job = new k8s.batch.v1.Job(
+      name,
+      {
+        metadata: {
+          ...named(`${args.app}-${digest([args.key, args.image])}`, args.app, args),
+          annotations: { "pulumi.com/replaceUnready": "true" },
+        },
+        spec: {
+          backoffLimit: 4,
+          activeDeadlineSeconds: args.deadlineSeconds ?? 300,
+          template: podTemplate(args, { restartPolicy: "Never" }),
+        },
+      },
+      { parent: this, dependsOn: traffic },
+    );
+
+    this.done = job.id;
+    this.registerOutputs({ done: this.done });
+  }
+}
+
+const digest = (value: unknown) =>
+  createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);

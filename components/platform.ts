@@ -1,0 +1,207 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { PlatformPlan } from "../planning/plan.ts";
+import { ArtifactBucket } from "./artifactBucket.ts";
+import type { ArtifactStore } from "./artifactStore.ts";
+import { Databases, databasesApp } from "./databases.ts";
+import { Experiments, experimentsApp, experimentsPort } from "./experiments.ts";
+import { Gateway, gatewayApp } from "./gateway.ts";
+import { IsolatedNamespace } from "./kubernetes/namespace.ts";
+import type { Peer } from "./kubernetes/network.ts";
+import { Mlflow, migrationApp, mlflowApp, mlflowPort } from "./mlflow.ts";
+import { ObjectStore } from "./objectStore.ts";
+import { Postgres } from "./postgres.ts";
+
+/** How a service is reached from outside and how a caller shows who it is. */
+export interface ServiceEntry {
+  readonly name: string;
+  /** Path at the gateway; undefined where it is only reached from inside. */
+  readonly path?: string;
+  /** Deployment or StatefulSet that serves it. */
+  readonly workload: {
+    readonly kind: "Deployment" | "StatefulSet";
+    readonly namespace: string;
+    readonly name: string;
+  };
+  readonly auth:
+    | { readonly kind: "none" }
+    | {
+        readonly kind: "password" | "s3-keys";
+        /** Secret that holds the credentials, and which of its keys are which. */
+        readonly secret: { readonly namespace: string; readonly name: pulumi.Input<string> };
+        readonly user?: string;
+        readonly keys: readonly string[];
+      };
+}
+
+/** The whole platform of one environment, from its plan. */
+export class Platform extends pulumi.ComponentResource {
+  readonly services: pulumi.Output<pulumi.Unwrap<ServiceEntry>[]>;
+
+  constructor(name: string, plan: PlatformPlan, opts?: pulumi.ComponentResourceOptions) {
+    super("ai-platform:index:Platform", name, {}, opts);
+    const child = { parent: this };
+    const { labels, namespaces } = plan;
+    const gatewayPeer: Peer = { namespace: namespaces.gateway, app: gatewayApp };
+    const mlflowPeer: Peer = { namespace: namespaces.tracking, app: mlflowApp };
+    const migrationPeer: Peer = { namespace: namespaces.tracking, app: migrationApp };
+    const experimentsPeer: Peer = { namespace: namespaces.tracking, app: experimentsApp };
+
+    const isolated = (key: keyof typeof namespaces) =>
+      new IsolatedNamespace(namespaces[key], { name: namespaces[key], labels }, child);
+    const dataNamespace = isolated("data");
+    const trackingNamespace = isolated("tracking");
+    const gatewayNamespace = isolated("gateway");
+    const inData = { ...child, dependsOn: dataNamespace };
+    const inTracking = { ...child, dependsOn: trackingNamespace };
+
+    const postgres = new Postgres(
+      "postgres",
+      {
+        plan: plan.postgres,
+        labels,
+        namespace: namespaces.data,
+        clients: [{ namespace: namespaces.data, app: databasesApp }, mlflowPeer, migrationPeer],
+        protectState: plan.protectState,
+      },
+      inData,
+    );
+    const databases = new Databases(
+      "databases",
+      { server: postgres, ...plan.postgres, labels, namespace: namespaces.data },
+      { ...child, dependsOn: postgres },
+    );
+    const store = artifactStore(plan, mlflowPeer, {
+      ...child,
+      dependsOn: [dataNamespace, trackingNamespace],
+    });
+
+    const mlflow = new Mlflow(
+      "mlflow",
+      {
+        plan: plan.mlflow,
+        labels,
+        namespace: namespaces.tracking,
+        databaseUrl: databases.url("mlflow", "psycopg2"),
+        database: postgres.destination,
+        artifacts: store,
+        host: plan.gateway.host,
+        clients: [gatewayPeer, experimentsPeer],
+      },
+      inTracking,
+    );
+    new Experiments(
+      "experiments",
+      {
+        plan: plan.experiments,
+        labels,
+        namespace: namespaces.tracking,
+        trackingUri: mlflow.trackingUri,
+        mlflow: { peer: mlflowPeer, port: mlflowPort },
+        host: plan.gateway.host,
+        clients: [gatewayPeer],
+      },
+      inTracking,
+    );
+    new Gateway(
+      "gateway",
+      {
+        plan: plan.gateway,
+        labels,
+        namespace: namespaces.gateway,
+        servedNamespaces: [namespaces.tracking],
+        backends: [
+          { peer: mlflowPeer, port: mlflowPort },
+          { peer: experimentsPeer, port: experimentsPort },
+        ],
+      },
+      { ...child, dependsOn: [gatewayNamespace, trackingNamespace] },
+    );
+
+    this.services = pulumi.output(serviceEntries(plan, postgres, store));
+    this.registerOutputs({ services: this.services });
+  }
+}
+
+function artifactStore(
+  { artifacts, labels, namespaces, protectState, ...plan }: PlatformPlan,
+  client: Peer,
+  opts: pulumi.ComponentResourceOptions,
+): ArtifactStore & { readonly clientSecret?: pulumi.Output<string> } {
+  if (artifacts.kind === "aws") {
+    const serviceAccount = client.app;
+    return new ArtifactBucket(
+      "artifacts",
+      {
+        ...artifacts,
+        client: { namespace: client.namespace, serviceAccount },
+        tags: plan.tags,
+        protectState,
+      },
+      opts,
+    );
+  }
+  return new ObjectStore(
+    "artifacts",
+    {
+      ...artifacts,
+      image: plan.seaweedfsImage,
+      clientImage: plan.mlflow.image,
+      labels,
+      namespace: namespaces.data,
+      clients: [client],
+      clientNamespace: client.namespace,
+      protectState,
+    },
+    opts,
+  );
+}
+
+function serviceEntries(
+  { experiments, mlflow, namespaces }: PlatformPlan,
+  postgres: Postgres,
+  store: { readonly clientSecret?: pulumi.Output<string> },
+): ServiceEntry[] {
+  const { data, gateway, tracking } = namespaces;
+  const entries: ServiceEntry[] = [
+    {
+      name: "traefik",
+      path: "/",
+      workload: { kind: "Deployment", namespace: gateway, name: gatewayApp },
+      auth: { kind: "none" },
+    },
+    {
+      name: "mlflow",
+      path: mlflow.path,
+      workload: { kind: "Deployment", namespace: tracking, name: mlflowApp },
+      auth: { kind: "none" },
+    },
+    {
+      name: "experiments",
+      path: experiments.path,
+      workload: { kind: "Deployment", namespace: tracking, name: experimentsApp },
+      auth: { kind: "none" },
+    },
+    {
+      name: "postgres",
+      workload: { kind: "StatefulSet", namespace: data, name: "postgres" },
+      auth: {
+        kind: "password",
+        secret: { namespace: data, name: postgres.superuserSecret },
+        user: "postgres",
+        keys: ["password"],
+      },
+    },
+  ];
+  if (store.clientSecret) {
+    entries.push({
+      name: "seaweedfs",
+      workload: { kind: "StatefulSet", namespace: data, name: "seaweedfs" },
+      auth: {
+        kind: "s3-keys",
+        secret: { namespace: tracking, name: store.clientSecret },
+        keys: ["access-key", "secret-key"],
+      },
+    });
+  }
+  return entries;
+}

@@ -1,0 +1,45 @@
+import { pulumiEnv } from "../../engine/engine.ts";
+import type { Counts } from "./counts.ts";
+import { testGo } from "./go.ts";
+import { testLocalPlatform } from "./local-platform.ts";
+import { check, type GroupContext, npmProgram } from "./run.ts";
+import { testServices } from "./services.ts";
+import { vitest } from "./vitest.ts";
+
+/** A group of tests: brings up what it needs, and counts. */
+export interface Group {
+  summary: string;
+  run: (context: GroupContext) => Promise<Counts>;
+}
+
+/** All groups in the order of `npm test`: what fails fastest comes first. */
+export const groups: Readonly<Record<string, Group>> = {
+  lint: {
+    summary: "Biome: format and lint",
+    run: (context) => check(context, npmProgram("biome"), ["ci", "--colors=off", "."]),
+  },
+  types: {
+    summary: "tsc: types",
+    run: (context) => check(context, npmProgram("tsc"), ["--noEmit"]),
+  },
+  unit: {
+    summary: "vitest: units, rendered resources, policies",
+    run: (context) => vitest(context, ["--exclude=**/*.e2e.test.ts", "--exclude=**/*.engine.test.ts"]),
+  },
+  go: {
+    summary: "go vet and go test of the sandbox's programs",
+    run: testGo,
+  },
+  python: {
+    summary: "The Python services: ruff, mypy, pytest",
+    run: testServices,
+  },
+  engine: {
+    summary: "The real Pulumi engine previews every environment",
+    run: async (context) => vitest(context, [".engine.test.ts"], await pulumiEnv(context.progress)),
+  },
+  e2e: {
+    summary: "The running local platform, end to end",
+    run: testLocalPlatform,
+  },
+};

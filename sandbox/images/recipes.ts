@@ -1,0 +1,33 @@
+import { type ImageName, images } from "../../catalog/images.ts";
+import type { BaseName } from "./base.ts";
+
+/** How an image comes about on a machine that reaches no image registry. */
+export type Recipe =
+  /** A Dockerfile with its locks (requirements.lock, packages.json) beside it; the folder is relative to the checkout. */
+  | { readonly kind: "dockerfile"; readonly folder: string }
+  /** One of the bases, as an image of its own. */
+  | { readonly kind: "base"; readonly base: BaseName }
+  /** Made by the node for itself, before anything else can run. */
+  | { readonly kind: "node"; readonly folder: string };
+
+/** Every image of the catalog; upstream software comes from the packages that its projects release. */
+export const recipes = {
+  traefik: { kind: "dockerfile", folder: "sandbox/images/traefik" },
+  postgres: { kind: "dockerfile", folder: "sandbox/images/postgres" },
+  seaweedfs: { kind: "dockerfile", folder: "sandbox/images/seaweedfs" },
+  mlflow: { kind: "dockerfile", folder: "sandbox/images/mlflow" },
+  python: { kind: "base", base: "python" },
+  experiments: { kind: "dockerfile", folder: images.experiments.source },
+  pause: { kind: "node", folder: "sandbox/cluster/pauseimage" },
+} as const satisfies Record<ImageName, Recipe>;
+
+/** Names of the images that this folder builds. */
+export type BuildableName = {
+  [Name in ImageName]: (typeof recipes)[Name]["kind"] extends "node" ? never : Name;
+}[ImageName];
+
+export function isBuildable(name: string): name is BuildableName {
+  return Object.entries(recipes).some(([known, recipe]) => known === name && recipe.kind !== "node");
+}
+
+export const buildableNames: readonly BuildableName[] = Object.keys(recipes).filter(isBuildable);

@@ -1,0 +1,1 @@
+"""Tests of the experiments service against a real MLflow."""

@@ -1,0 +1,10 @@
+import { definePlatform } from "../spec/platform.ts";
+
+/** Where a team tries things: one of everything, cheap, may be destroyed at any time. */
+export default definePlatform({
+  environment: "dev",
+  ownership: { owner: "platform-team", costCenter: "ml-infrastructure" },
+  cloud: { region: "eu-central-1", clusterName: "ai-platform-dev" },
+  gateway: { host: "ai.dev.example.com" },
+  postgres: { storageGi: 20 },
+});

@@ -1,0 +1,9 @@
+import { definePlatform } from "../spec/platform.ts";
+
+/** Any Kubernetes on one machine: no cloud, no account, no GPU. */
+export default definePlatform({
+  environment: "local",
+  ownership: { owner: "platform-team", costCenter: "engineering" },
+  postgres: { storageGi: 5 },
+  objectStore: { storageGi: 10 },
+});

@@ -1,0 +1,10 @@
+import { definePlatform } from "../spec/platform.ts";
+
+/** What users depend on: more than one of everything that may be more than one, state protected. */
+export default definePlatform({
+  environment: "prod",
+  ownership: { owner: "platform-team", costCenter: "ml-infrastructure" },
+  cloud: { region: "eu-central-1", clusterName: "ai-platform-prod" },
+  gateway: { host: "ai.example.com" },
+  postgres: { storageGi: 100 },
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { environments } from "../../spec/platform.ts";
+import { find } from "../support/render.ts";
+import { planOf, renderStack } from "../support/stacks.ts";
+
+describe.each(environments)("%s", (environment) => {
+  test("consists of these resources", async () => {
+    const resources = await renderStack(environment);
+    expect(resources.map(({ name, type }) => `${type} ${name}`)).toMatchSnapshot();
+  });
+});
+
+describe("local", () => {
+  test("renders exactly these pods", async () => {
+    const resources = await renderStack("local");
+    const pods = resources
+      .filter(({ inputs }) => inputs.spec?.template)
+      .map(({ inputs, name, type }) => ({ name: `${type} ${name}`, spec: inputs.spec }));
+    expect(pods).toMatchSnapshot();
+  });
+
+  test("MLflow gets its database's URL from a secret, never in an argument", async () => {
+    const resources = await renderStack("local");
+    const { env, command } = find(resources, "Deployment", "mlflow").inputs.spec.template.spec.containers[0];
+    expect(env).toContainEqual({
+      name: "MLFLOW_BACKEND_STORE_URI",
+      valueFrom: { secretKeyRef: { name: "mlflow-database-generated", key: "url" } },
+    });
+    expect(command.join(" ")).not.toMatch(/postgresql/);
+    const database = find(resources, "Secret", "mlflow-database");
+    expect(database.secrets).toEqual(["stringData"]);
+    expect(database.inputs.stringData.url).toBe(
+      "postgresql+psycopg2://mlflow:databases-mlflow-random@postgres.ai-data.svc.cluster.local:5432/mlflow",
+    );
+  });
+
+  test("the object store's user may use its bucket and nothing else", async () => {
+    const resources = await renderStack("local");
+    const { stringData } = find(resources, "Secret", "artifacts-identities").inputs;
+    const { identities } = JSON.parse(stringData["s3.json"]);
+    expect(identities[0].actions).toEqual(["Read:mlflow", "Write:mlflow", "List:mlflow", "Tagging:mlflow"]);
+    expect(identities[0].credentials[0].accessKey).not.toBe(identities[1].credentials[0].accessKey);
+  });
+});
+
+describe("AWS environments", () => {
+  test("keep artifacts in a private, encrypted, versioned bucket that only MLflow's service account may use", async () => {
+    const resources = await renderStack("prod");
+    const { tags } = planOf("prod");
+    expect(find(resources, "Bucket", "artifacts").inputs).toMatchObject({ forceDestroy: false, tags });
+    expect(find(resources, "BucketPublicAccessBlock", "artifacts").inputs).toMatchObject({
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    expect(find(resources, "BucketVersioning", "artifacts").inputs.versioningConfiguration.status).toBe(
+      "Enabled",
+    );
+    expect(find(resources, "PodIdentityAssociation", "artifacts").inputs).toMatchObject({
+      clusterName: "ai-platform-prod",
+      namespace: "ai-tracking",
+      serviceAccount: "mlflow",
+    });
+    const mlflow = find(resources, "Deployment", "mlflow").inputs.spec.template.spec;
+    expect(mlflow.serviceAccountName).toBe("mlflow");
+    expect(mlflow.containers[0].env.map(({ name }: { name: string }) => name)).not.toContain(
+      "AWS_ACCESS_KEY_ID",
+    );
+  });
+});

