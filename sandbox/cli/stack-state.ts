@@ -62,10 +62,13 @@ export async function releaseStaleLock(stack: string, env: NodeJS.ProcessEnv): P
   return stale;
 }
 
-/** A process that has the number of a killed pulumi but is another program does not count. */
+/**
+ * A process that has the number of a killed pulumi but is another program does not count, nor does a dead one that
+ * nobody has waited for: in a container whose first process is no init it stays a zombie for good.
+ */
 async function isAlive(pid: number): Promise<boolean> {
-  const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => undefined);
-  if (name !== undefined) return name.startsWith("pulumi");
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  if (stat !== undefined) return /^\d+ \(pulumi.*\) [^ZX] /s.test(stat);
   // Without /proc only the system can tell.
   return access("/proc/self").then(
     () => false,

@@ -79,6 +79,20 @@ describe("the lock that pulumi keeps on a stack", () => {
     expect(await releaseStaleLock("local", env)).toBe(false);
   });
 
+  test("is released when its process is dead and nobody waited for it", async () => {
+    const { releaseStaleLock } = await import("../../sandbox/cli/stack-state.ts");
+    const program = join(state, "pulumi-killed");
+    await copyFile("/bin/sleep", program);
+    // The shell becomes a program that never waits for the child that the shell started.
+    const parent = spawn("sh", ["-c", `${program} 60 & echo $!; exec sleep 60`]);
+    const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
+    process.kill(pid, "SIGKILL");
+    await vi.waitFor(async () => expect(await readFile(`/proc/${pid}/stat`, "utf8")).toContain(") Z "));
+    await lockOf(pid);
+    expect(await releaseStaleLock("local", await fakePulumi())).toBe(true);
+    parent.kill("SIGKILL");
+  });
+
   test("does not count when its number has gone to another program", async () => {
     const { releaseStaleLock } = await import("../../sandbox/cli/stack-state.ts");
     await lockOf(process.pid);

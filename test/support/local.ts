@@ -47,13 +47,34 @@ export async function eventually<T>(seconds: number, attempt: () => Promise<T>):
 /** Ends a process and all that descends from it as a power cut would: SIGKILL, no goodbye. */
 export async function killTree(root: number | undefined): Promise<void> {
   if (root === undefined) throw new Error("there is no process to kill");
-  const children = new Map<number, number[]>();
-  for (const entry of await readdir("/proc")) {
-    const stat = /^\d+$/.test(entry) ? await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "") : "";
-    const parent = Number(/\) \S (\d+)/.exec(stat)?.[1]);
-    if (parent) children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+  // What is stopped starts no more children: the family is whole when a look finds none that still runs.
+  const family = new Set([root]);
+  for (let found = 0; found < family.size; ) {
+    found = family.size;
+    for (const pid of family) send(pid, "SIGSTOP");
+    const processes = await processTable();
+    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
   }
-  const family = [root];
-  for (const pid of family) family.push(...(children.get(pid) ?? []));
-  for (const pid of family) process.kill(pid, "SIGKILL");
+  for (const pid of family) send(pid, "SIGKILL");
+  await eventually(30, async () => {
+    const alive = (await processTable()).filter(({ pid, state }) => family.has(pid) && !"ZX".includes(state));
+    if (alive.length > 0) throw new Error(`${alive.length} processes outlive SIGKILL`);
+  });
+}
+
+async function processTable(): Promise<{ pid: number; state: string; parent: number }[]> {
+  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
+  return stats.flatMap((stat) => {
+    const [, pid, state, parent] = /^(\d+) .*\) (\S) (\d+)/s.exec(stat) ?? [];
+    return state === undefined ? [] : [{ pid: Number(pid), state, parent: Number(parent) }];
+  });
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }

@@ -101,7 +101,12 @@ func (p *provider) createOnce(ctx context.Context, u string, object *unstructure
 	return p.apply(ctx, object, applyOptions{manager: manager, force: p.forced(object)})
 }
 
+// ownedBy tells whether this manager made the object. An apply that set no field, such as that of a Namespace with only
+// a name, leaves no trace: an object that nobody owns a field of was made so, and no other client makes such objects.
 func ownedBy(object *unstructured.Unstructured, manager string) bool {
+	if len(object.GetManagedFields()) == 0 {
+		return true
+	}
 	for _, entry := range object.GetManagedFields() {
 		if entry.Manager == manager && entry.Operation == metav1.ManagedFieldsOperationApply {
 			return true
