@@ -1,0 +1,30 @@
+import type { GpuName } from "../gpus.ts";
+
+/** One EC2 instance type. */
+export interface InstanceType {
+  /** `g6.xlarge`. */
+  readonly name: string;
+  /** `g6`. */
+  readonly family: string;
+  readonly architecture: "x86_64" | "arm64";
+  readonly vcpus: number;
+  /** Nominal; Kubernetes can give out less. */
+  readonly memoryMiB: number;
+  /** Whole GPUs of a kind that a plan may use; undefined for none, or for one that it may not (V100, T4G, a slice). */
+  readonly gpu: { readonly name: GpuName; readonly count: number } | undefined;
+  /** Instance store in GB; 0 for none. */
+  readonly nvmeGB: number;
+  /** Subsets of AVX-512 beyond the foundation; empty for a CPU without. */
+  readonly avx512: readonly ("f" | "vnni" | "vpopcntdq" | "bf16")[];
+  /** Most EFA interfaces. */
+  readonly efaInterfaces: number;
+  /** Sustained, not burst. */
+  readonly networkGbps: number;
+}
+
+/** What an hour costs, and how sure that is. */
+export interface HourlyPrice {
+  readonly usdPerHour: number;
+  /** `listed` for this region; `estimated` from us-east-1 where the catalog has no list price of the region. */
+  readonly basis: "listed" | "estimated";
+}
