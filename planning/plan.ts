@@ -1,4 +1,5 @@
 import { type ImageName, imageRef } from "../catalog/images.ts";
+import { clusterName } from "../spec/defaults.ts";
 import type { PlatformSpec } from "../spec/platform.ts";
 import { labelsFor, tagsFor } from "./ownership.ts";
 
@@ -115,21 +116,16 @@ export function planPlatform(spec: PlatformSpec): PlatformPlan {
   };
 }
 
-function artifactStore({
-  cloud,
-  environment,
-  objectStore,
-  ownership,
-  tracking,
-}: PlatformSpec): ArtifactStorePlan {
-  if (cloud) {
+function artifactStore(spec: PlatformSpec): ArtifactStorePlan {
+  const { environment, ownership, tracking } = spec;
+  if (environment !== "local") {
     const bucket = tracking.bucket ?? `${ownership.project}-${environment}-mlflow`;
-    return { kind: "aws", bucket, region: cloud.region, clusterName: cloud.clusterName };
+    return { kind: "aws", bucket, region: spec.cloud.region, clusterName: clusterName(spec) };
   }
   return {
     kind: "in-cluster",
     bucket: tracking.bucket ?? "mlflow",
-    storageGi: objectStore?.storageGi ?? 20,
+    storageGi: spec.objectStore.storageGi,
     resources: sized(0.1, 256, 1024),
   };
 }

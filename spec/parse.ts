@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import type { z } from "zod";
-import { type PlatformSpec, platformSchema } from "./platform.ts";
+import { awsSchema, localSchema, type PlatformSpec } from "./platform.ts";
 
 /** One thing wrong with a description. */
 export interface Fault {
@@ -34,17 +34,27 @@ export class SpecError extends Error {
  * @throws SpecError with every fault
  */
 export function parsePlatform(input: unknown, source: string): PlatformSpec {
-  const result = platformSchema.safeParse(input, { reportInput: true });
+  const local = isObject(input) && input.environment === "local";
+  const schema = local ? localSchema : awsSchema;
+  const result = local
+    ? localSchema.safeParse(input, { reportInput: true })
+    : awsSchema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
   throw new SpecError(
     source,
-    result.error.issues.flatMap((issue) => faultsOf(issue)),
+    result.error.issues.flatMap((issue) => faultsOf(issue, schema.shape)),
   );
 }
 
-function faultsOf(issue: z.core.$ZodIssue): Fault[] {
+type Shape = Readonly<Record<string, z.core.$ZodType>>;
+
+function isObject(input: unknown): input is { environment?: unknown } {
+  return typeof input === "object" && input !== null;
+}
+
+function faultsOf(issue: z.core.$ZodIssue, shape: Shape): Fault[] {
   if (issue.code === "unrecognized_keys") {
-    const allowed = keysAt(issue.path);
+    const allowed = keysAt(issue.path, shape);
     return issue.keys.map((key) => ({
       path: pathText([...issue.path, key]),
       value: undefined,
@@ -62,8 +72,8 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
 }
 
 /** The names allowed in the object at `path`, read from the schema itself. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let shape: Record<string, z.core.$ZodType> = platformSchema.shape;
+function keysAt(path: readonly PropertyKey[], top: Shape): string[] {
+  let shape = top;
   for (const step of path) {
     let schema = shape[String(step)];
     while (schema && "innerType" in schema._zod.def) schema = schema._zod.def.innerType as z.core.$ZodType;

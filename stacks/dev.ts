@@ -4,7 +4,7 @@ import { definePlatform } from "../spec/platform.ts";
 export default definePlatform({
   environment: "dev",
   ownership: { owner: "platform-team", costCenter: "ml-infrastructure" },
-  cloud: { region: "eu-central-1", clusterName: "ai-platform-dev" },
+  cloud: { region: "us-east-1" },
   gateway: { host: "ai.dev.example.com" },
   postgres: { storageGi: 20 },
 });

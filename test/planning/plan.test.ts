@@ -20,7 +20,7 @@ const spec = fc
         ? input
         : {
             ...input,
-            cloud: { region: "eu-central-1", clusterName: "cluster" },
+            cloud: { region: "us-east-1" },
             gateway: { ...input.gateway, host: "ai.example.com" },
           },
       "property",
