@@ -33,9 +33,15 @@ export interface Workload {
   readonly name: string;
   readonly role: Role;
   readonly replicas: number;
-  /** `node`: no two replicas on one node. `zone`: evenly over the zones as well, at most one apart. */
+  /**
+   * `node`: no two replicas on one node. `zone`: that, and as even over all zones of the problem as can be: a zone
+   * that has the most of them has at most one more than one that has the fewest.
+   */
   readonly spread: "none" | "node" | "zone";
-  /** Ways to buy its nodes, best first; the first that an instance type has is the one that counts. */
+  /**
+   * Ways to buy its nodes, best first. Of each instance type the first that is offered counts. Where all of that
+   * way's offers have a limit, as reservations do, the next way counts as well, and so on up to one without a limit.
+   */
   readonly purchase: readonly PurchaseOption[];
   readonly options: readonly [Option, ...Option[]];
 }
@@ -59,16 +65,22 @@ export interface Offer {
   readonly features: readonly NodeFeature[];
 }
 
+/** What was chosen for a workload, and what it costs to choose anew. */
+export interface Choice {
+  readonly option: string;
+  /** Offers that its replicas stand on; one that is gone counts for nothing. */
+  readonly offers: readonly string[];
+  /** US dollars an hour, once for all replicas, when the option changes or one of them needs another offer. */
+  readonly moveCost: number;
+}
+
 export interface PlacementProblem {
   readonly workloads: readonly Workload[];
   readonly offers: readonly Offer[];
   /** The zones of the network. */
   readonly zones: readonly [string, ...string[]];
-  /** Choices of the plan in force: workload to option, and what it costs to change it, in US dollars an hour. */
-  readonly previous: ReadonlyMap<
-    string,
-    { readonly option: string; readonly offer: string; readonly moveCost: number }
-  >;
+  /** Choices of the plan in force, by workload. */
+  readonly previous: ReadonlyMap<string, Choice>;
 }
 
 /** One node and what stands on it. */
