@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PlatformPlan } from "../planning/plan.ts";
+import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
 import { Databases, databasesApp } from "./databases.ts";
@@ -37,7 +37,7 @@ export interface ServiceEntry {
 export class Platform extends pulumi.ComponentResource {
   readonly services: pulumi.Output<pulumi.Unwrap<ServiceEntry>[]>;
 
-  constructor(name: string, plan: PlatformPlan, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, plan: ServicesPlan, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:index:Platform", name, {}, opts);
     const child = { parent: this };
     const { labels, namespaces } = plan;
@@ -123,7 +123,7 @@ export class Platform extends pulumi.ComponentResource {
 }
 
 function artifactStore(
-  { artifacts, labels, namespaces, protectState, ...plan }: PlatformPlan,
+  { artifacts, labels, namespaces, protectState, ...plan }: ServicesPlan,
   client: Peer,
   opts: pulumi.ComponentResourceOptions,
 ): ArtifactStore & { readonly clientSecret?: pulumi.Output<string> } {
@@ -157,7 +157,7 @@ function artifactStore(
 }
 
 function serviceEntries(
-  { experiments, mlflow, namespaces }: PlatformPlan,
+  { experiments, mlflow, namespaces }: ServicesPlan,
   postgres: Postgres,
   store: { readonly clientSecret?: pulumi.Output<string> },
 ): ServiceEntry[] {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Platform } from "../components/platform.ts";
-import { planPlatform } from "../planning/plan.ts";
+import { planServices } from "../planning/services.ts";
 import { parsePlatform, SpecError, unknownName } from "../spec/parse.ts";
 import { type Environment, environments, type PlatformInput } from "../spec/platform.ts";
 import dev from "./dev.ts";
@@ -22,7 +22,7 @@ export function run() {
   }
   const platform = new Platform(
     "platform",
-    planPlatform(parse(stacks[environment], `stacks/${environment}.ts`)),
+    planServices(parse(stacks[environment], `stacks/${environment}.ts`)),
   );
   return { services: platform.services };
 }

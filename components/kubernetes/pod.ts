@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Resources } from "../../planning/plan.ts";
+import type { Resources } from "../../planning/services.ts";
 import { named, type Placement, selectorOf } from "./metadata.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;

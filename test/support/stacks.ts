@@ -1,5 +1,5 @@
 import { Platform } from "../../components/platform.ts";
-import { planPlatform } from "../../planning/plan.ts";
+import { planServices } from "../../planning/services.ts";
 import { parsePlatform } from "../../spec/parse.ts";
 import type { Environment, PlatformInput } from "../../spec/platform.ts";
 import dev from "../../stacks/dev.ts";
@@ -11,7 +11,7 @@ import { type Rendered, render } from "./render.ts";
 export const stacks: Record<Environment, PlatformInput> = { local, dev, staging, prod };
 
 export const planOf = (environment: Environment) =>
-  planPlatform(parsePlatform(stacks[environment], environment));
+  planServices(parsePlatform(stacks[environment], environment));
 
 /** Everything that an environment consists of. */
 export function renderStack(environment: Environment): Promise<Rendered[]> {

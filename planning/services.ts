@@ -27,8 +27,8 @@ export interface WebServicePlan {
   readonly path: string;
 }
 
-/** All decisions about a platform, as plain values: the components only turn them into resources. */
-export interface PlatformPlan {
+/** All decisions about the services of a platform, as plain values: the components only turn them into resources. */
+export interface ServicesPlan {
   readonly environment: PlatformSpec["environment"];
   /** Kubernetes labels of everything. */
   readonly labels: Readonly<Record<string, string>>;
@@ -71,7 +71,7 @@ export interface DatabasePlan {
  * each further one; the experiments service 90 MB; Traefik 60 MB idle. CPU has no limit (a limit throttles without
  * need on an idle node), memory always has one (an unlimited pod takes its neighbours down).
  */
-export function planPlatform(spec: PlatformSpec): PlatformPlan {
+export function planServices(spec: PlatformSpec): ServicesPlan {
   const local = spec.environment === "local";
   const replicas = (asked: number | undefined) => asked ?? (local ? 1 : 2);
   const image = (name: ImageName) => imageRef(name);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { planPlatform } from "../../planning/plan.ts";
+import { planServices } from "../../planning/services.ts";
 import { parsePlatform } from "../../spec/parse.ts";
 import { environments } from "../../spec/platform.ts";
 
@@ -36,8 +36,8 @@ const mebibytes = (quantity: string) => {
 test("every spec plans; requests never exceed limits; the same spec gives the same plan", () => {
   fc.assert(
     fc.property(spec, (input) => {
-      const plan = planPlatform(input);
-      expect(planPlatform(input)).toEqual(plan);
+      const plan = planServices(input);
+      expect(planServices(input)).toEqual(plan);
       for (const { resources } of [plan.gateway, plan.postgres, plan.mlflow, plan.experiments]) {
         expect(mebibytes(resources.requests.memory)).toBeLessThanOrEqual(mebibytes(resources.limits.memory));
       }
@@ -51,7 +51,7 @@ test("every spec plans; requests never exceed limits; the same spec gives the sa
 test("local keeps objects itself, the others in S3; only prod protects its state", () => {
   fc.assert(
     fc.property(spec, (input) => {
-      const { artifacts, gateway, protectState } = planPlatform(input);
+      const { artifacts, gateway, protectState } = planServices(input);
       const local = input.environment === "local";
       expect(artifacts.kind).toBe(local ? "in-cluster" : "aws");
       expect(gateway.nodePort === undefined).toBe(!local);
