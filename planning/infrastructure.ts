@@ -5,6 +5,8 @@ import type { Role } from "./placement/problem.ts";
 /** The VPC of an environment: every address range is decided here. */
 export interface NetworkPlan {
   readonly cidr: string;
+  /** Range of Kubernetes Service addresses: outside the VPC, inside the cluster only. */
+  readonly serviceCidr: string;
   readonly zones: readonly string[];
   readonly subnets: readonly SubnetPlan[];
   /** Zones with a NAT gateway: one, or all. */
@@ -20,6 +22,8 @@ export interface SubnetPlan {
   readonly tier: "public" | "private" | "intra";
   readonly zone: string;
   readonly cidr: string;
+  /** Parts kept free for the /28 prefixes of pods, as subnet CIDR reservations; empty but for `private`. */
+  readonly podRanges: readonly string[];
 }
 
 /** One EKS managed node group. */
