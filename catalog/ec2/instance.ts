@@ -1,5 +1,8 @@
 import type { GpuName } from "../gpus.ts";
 
+/** Subsets of AVX-512 that programs of this platform ask for: the foundation, and three extensions. */
+export type Avx512 = "f" | "vnni" | "vpopcntdq" | "bf16";
+
 /** One EC2 instance type. */
 export interface InstanceType {
   /** `g6.xlarge`. */
@@ -14,12 +17,16 @@ export interface InstanceType {
   readonly gpu: { readonly name: GpuName; readonly count: number } | undefined;
   /** Instance store in GB; 0 for none. */
   readonly nvmeGB: number;
-  /** Subsets of AVX-512 beyond the foundation; empty for a CPU without. */
-  readonly avx512: readonly ("f" | "vnni" | "vpopcntdq" | "bf16")[];
+  /** Subsets of AVX-512; empty for a CPU without. */
+  readonly avx512: readonly Avx512[];
   /** Most EFA interfaces. */
   readonly efaInterfaces: number;
-  /** Sustained, not burst. */
+  /** Sustained, not burst; of all network cards together. */
   readonly networkGbps: number;
+  /** Most network interfaces on the default card, the only one that pods get addresses from. */
+  readonly networkInterfaces: number;
+  /** Most IPv4 addresses of one interface, its own included. */
+  readonly ipv4PerInterface: number;
 }
 
 /** What an hour costs, and how sure that is. */
