@@ -1,0 +1,42 @@
+import type { QuantizationName } from "../quantizations.ts";
+import type { CatalogModel } from "./architecture.ts";
+import { deepseekModels } from "./deepseek.ts";
+import { googleModels } from "./google.ts";
+import { metaModels } from "./meta.ts";
+import { microsoftModels } from "./microsoft.ts";
+import { mistralModels } from "./mistral.ts";
+import { otherModels } from "./others.ts";
+import { qwenModels } from "./qwen.ts";
+
+/**
+ * Models that need no `config.json` of their own in a description, by Hugging Face id.
+ *
+ * Shapes: litgpt 0.5.13 litgpt/config.py, each model's `config.json`, KAITO's model_catalog.yaml (2026-08); sizes of
+ * the published files (KAITO) agree with the parameters counted from them. Names of Ollama's library, licences and
+ * gating: the model cards, November 2026.
+ */
+export const models: ReadonlyMap<string, CatalogModel> = new Map(
+  [
+    ...metaModels,
+    ...qwenModels,
+    ...mistralModels,
+    ...googleModels,
+    ...microsoftModels,
+    ...deepseekModels,
+    ...otherModels,
+  ].map((row) => [row.id, row]),
+);
+
+/** The model of that Hugging Face id; undefined where the catalog doesn't have it. Case matters, as there. */
+export function findModel(id: string): CatalogModel | undefined {
+  return models.get(id);
+}
+
+/**
+ * Name under which Ollama's library has the model in that format, such as `llama3.1:8b-instruct-q4_K_M`; undefined
+ * where it has none. A format in which a model was published has no suffix. Tags move: pin the manifest's digest.
+ */
+export function ollamaTag(model: CatalogModel, quantization: QuantizationName): string | undefined {
+  if (model.ollama === undefined) return undefined;
+  return quantization === model.published ? model.ollama : `${model.ollama}-${quantization}`;
+}
