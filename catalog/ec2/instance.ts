@@ -32,6 +32,6 @@ export interface InstanceType {
 /** What an hour costs, and how sure that is. */
 export interface HourlyPrice {
   readonly usdPerHour: number;
-  /** `listed` for this region; `estimated` from us-east-1 where the catalog has no list price of the region. */
+  /** `listed`: read for this region and type. `estimated`: worked out from others, see `onDemandPrice`, `spotPrice`. */
   readonly basis: "listed" | "estimated";
 }

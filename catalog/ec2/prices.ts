@@ -1,6 +1,7 @@
 import type { HourlyPrice } from "./instance.ts";
-import { offeredIn } from "./instances.ts";
+import { findInstanceType, offeredIn } from "./instances.ts";
 import data from "./prices.json" with { type: "json" };
+import savings from "./spotSavings.json" with { type: "json" };
 
 /** Prices of one region, read from one source on one day. */
 export interface PriceList {
@@ -11,40 +12,92 @@ export interface PriceList {
   readonly usdPerHour: Readonly<Record<string, number>>;
 }
 
-/** By region. */
-export const onDemandPrices: Readonly<Record<string, PriceList>> = data.onDemand;
-export const spotPrices: Readonly<Record<string, PriceList>> = data.spot;
+/** Lists by region. */
+export type PriceLists = Readonly<Record<string, PriceList>>;
+
+export const onDemandPrices: PriceLists = data.onDemand;
+/** Medians over a region's zones. */
+export const spotPrices: PriceLists = data.spot;
+/** Instance type to `region:percent`, space-separated. */
+export const spotSavings: Readonly<Record<string, string>> = savings.percent;
 
 /** Region whose list is complete: what the others are estimated from. */
 export const referenceRegion = "us-east-1";
 
 /**
  * On-demand price of an hour of Linux on shared tenancy.
- * Where the catalog has no list price of the region, that of us-east-1 stands in as an estimate: us-west-2 and
- * us-east-2 cost the same, Europe some 5 to 15 percent more, São Paulo half as much again.
- * Undefined where the region doesn't offer the type, and for a type that has no on-demand price anywhere (p5e: EC2
- * sells it as capacity blocks only).
+ *
+ * Where the catalog has no list price of the region, it is estimated: the price in us-east-1 times what the region
+ * charges more for listed types, the median over the same family or, without one, over all. Regions keep one ratio
+ * for most families, so such an estimate is usually within 5 percent.
+ *
+ * Undefined where the region doesn't offer the type, and for a type without an on-demand price anywhere: EC2 sells p5e
+ * as capacity blocks only.
  */
 export function onDemandPrice(region: string, type: string): HourlyPrice | undefined {
-  return offeredIn(region, type) ? priceIn(onDemandPrices, region, type) : undefined;
+  if (!offeredIn(region, type)) return undefined;
+  const listed = onDemandPrices[region]?.usdPerHour[type];
+  if (listed !== undefined) return { usdPerHour: listed, basis: "listed" };
+  const reference = onDemandPrices[referenceRegion]?.usdPerHour[type];
+  if (reference === undefined) return undefined;
+  return estimate(reference * regionRatio(region, type));
 }
 
 /**
- * Spot price of an hour of Linux, the median of the region's zones on the day it was read: a hint, it moves by the
- * hour. Estimated from us-east-1's elsewhere. Undefined for a type whose spot price the catalog has not read: nothing
- * stands in for it, because the discount differs between types from none to nine tenths.
+ * Spot price of an hour of Linux: a hint, it moves by the hour and differs between zones.
+ *
+ * Where none was read it is estimated: the on-demand price less the savings that AWS's Spot Instance Advisor gives for
+ * the type in that region. Undefined where the region doesn't offer the type or the advisor has no figure, as for types
+ * that are newer than it: nothing stands in for it, because savings range from none to nine tenths.
  */
 export function spotPrice(region: string, type: string): HourlyPrice | undefined {
-  return offeredIn(region, type) ? priceIn(spotPrices, region, type) : undefined;
+  if (!offeredIn(region, type)) return undefined;
+  const listed = spotPrices[region]?.usdPerHour[type];
+  if (listed !== undefined) return { usdPerHour: listed, basis: "listed" };
+  const onDemand = onDemandPrice(region, type);
+  const percent = savingsPercent(region, type);
+  if (!onDemand || percent === undefined) return undefined;
+  return estimate(onDemand.usdPerHour * (1 - percent / 100));
 }
 
-function priceIn(
-  lists: Readonly<Record<string, PriceList>>,
-  region: string,
-  type: string,
-): HourlyPrice | undefined {
-  const listed = lists[region]?.usdPerHour[type];
-  if (listed !== undefined) return { usdPerHour: listed, basis: "listed" };
-  const reference = lists[referenceRegion]?.usdPerHour[type];
-  return reference === undefined ? undefined : { usdPerHour: reference, basis: "estimated" };
+function estimate(usdPerHour: number): HourlyPrice {
+  return { usdPerHour: Math.round(usdPerHour * 1e5) / 1e5, basis: "estimated" };
+}
+
+function savingsPercent(region: string, type: string): number | undefined {
+  const entry = spotSavings[type]?.split(" ").find((text) => text.startsWith(`${region}:`));
+  return entry === undefined ? undefined : Number(entry.slice(region.length + 1));
+}
+
+const ratios = new Map<string, number>();
+
+/** What a region charges in proportion to us-east-1; over all regions where it has no list at all. */
+function regionRatio(region: string, type: string): number {
+  const family = findInstanceType(type)?.family;
+  const key = `${region}/${family}`;
+  const known = ratios.get(key);
+  if (known !== undefined) return known;
+  const own = onDemandPrices[region];
+  const lists = own ? [own] : Object.values(onDemandPrices);
+  const ratio =
+    median(ratiosOf(lists, (name) => findInstanceType(name)?.family === family)) ??
+    median(ratiosOf(lists, () => true)) ??
+    1;
+  ratios.set(key, ratio);
+  return ratio;
+}
+
+function ratiosOf(lists: readonly PriceList[], counts: (type: string) => boolean): number[] {
+  const reference = onDemandPrices[referenceRegion]?.usdPerHour ?? {};
+  return lists.flatMap(({ usdPerHour }) =>
+    Object.entries(usdPerHour).flatMap(([type, price]) => {
+      const base = reference[type];
+      return base !== undefined && counts(type) ? [price / base] : [];
+    }),
+  );
+}
+
+function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
 }
