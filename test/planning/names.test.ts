@@ -135,6 +135,17 @@ describe("a readable name", () => {
     expect(physicalName("load-balancer", long)).toBe("ai-platform-prod-gatewa-918c2e6e");
   });
 
+  test("is cut without leaving a hyphen before the hash", () => {
+    const name = physicalName("load-balancer", { ...parts, name: "abcde-fghijklmnop" });
+    expect(name).toMatch(/^ai-platform-prod-abcde-[0-9a-f]{8}$/);
+  });
+
+  test("differs in more than its case where AWS ignores case", () => {
+    const [lower, upper] = ["runner", "Runner"].map((name) => physicalName("iam-role", { ...parts, name }));
+    expect(lower).toBe("ai-platform-prod-runner");
+    expect(upper).toMatch(/^ai-platform-prod-runner-[0-9a-f]{8}$/);
+  });
+
   test("gets a hash where project and environment could be read in two ways", () => {
     const one = { project: "x", environment: "dev", name: "prod-y" } as const;
     const two = { project: "x-dev", environment: "prod", name: "y" } as const;
