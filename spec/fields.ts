@@ -8,7 +8,7 @@ export const labelValue = z
   .string()
   .regex(
     /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
-    "at most 63 letters, digits, '.', '_' or '-', starting and ending with a letter or digit",
+    "1 to 63 letters, digits, '.', '_' or '-', starting and ending with a letter or digit",
   );
 
 /** Name of a model, a collection, a job: part of resource, DNS and label names. */
@@ -16,13 +16,16 @@ export const dnsName = z
   .string()
   .regex(
     /^[a-z]([a-z0-9.-]{0,38}[a-z0-9])?$/,
-    "at most 40 lower-case letters, digits, '.' or '-', starting with a letter",
+    "1 to 40 lower-case letters, digits, '.' or '-', starting with a letter and not ending with '.' or '-'",
   );
 
 export const hostname = z
   .string()
   .max(253)
-  .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, "a fully qualified DNS name in lower case");
+  .regex(
+    /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+    "a DNS name in lower case such as ai.example.com",
+  );
 
 export const gibibytes = z.int().min(1).max(16_384);
 
@@ -43,4 +46,4 @@ export const cidr = z.cidrv4("an IPv4 range such as 10.0.0.0/16");
 
 export const bucketName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "an S3 bucket name without dots");
+  .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "an S3 bucket name: 3 to 63 lower-case letters, digits or '-'");

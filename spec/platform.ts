@@ -77,6 +77,29 @@ export const awsSchema = z.strictObject({
   observability: observabilitySchema.prefault({}),
 });
 
+/** For a description of no known environment: every section may be there, so that each is checked. */
+export const undecidedSchema = z.strictObject({
+  ...localSchema.shape,
+  ...awsSchema.shape,
+  environment: z.enum(environments),
+  cloud: cloudSchema.optional(),
+  gateway: gatewaySchema.optional(),
+});
+
+/**
+ * Why a section has no place in an environment, for those that others have; undefined for one that belongs there or
+ * nowhere.
+ */
+export function misplaced(section: string, environment: Environment): string | undefined {
+  const local = environment === "local";
+  const here = local ? localSchema.shape : awsSchema.shape;
+  const there = local ? awsSchema.shape : localSchema.shape;
+  if (Object.hasOwn(here, section) || !Object.hasOwn(there, section)) return undefined;
+  return local
+    ? `local has no ${section}: it runs on the Kubernetes at hand, without AWS; remove it, or choose dev, staging or prod`
+    : `${environment} keeps objects in S3: the in-cluster store is for local; remove it`;
+}
+
 /** An entry of `models`: with an `m2m/<name>/model-config.yaml`, only what differs from it. */
 export type ModelEntry = Partial<ModelInput>;
 

@@ -18,7 +18,7 @@ export const ownershipSchema = z.strictObject({
     .string()
     .regex(
       /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
-      "at most 40 lower-case letters, digits or '-', starting with a letter",
+      "1 to 40 lower-case letters, digits or '-', starting with a letter and not ending with '-'",
     )
     .default("ai-platform"),
   /** Team that answers for it: a team name, no address. */
@@ -56,7 +56,7 @@ export const clusterSchema = z.strictObject({
   /** Name of the EKS cluster. Default `<project>-<environment>`. Changing it replaces the cluster. */
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, "an EKS cluster name")
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, "an EKS cluster name: 1 to 100 letters, digits, '_' or '-'")
     .optional(),
   /** Kubernetes' minor version. Default: the catalog's. It can only go up, one step at a time. */
   version: z.enum(kubernetesVersions).optional(),
@@ -119,11 +119,9 @@ export const pipelinesSchema = z.strictObject({
 
 export const observabilitySchema = z.strictObject({
   /** Days that logs are kept: one of CloudWatch's steps. Default: 7 in dev, 30 in staging, 90 in prod. */
-  logRetentionDays: z
-    .union([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731].map((days) => z.literal(days)))
-    .optional(),
+  logRetentionDays: z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]).optional(),
   /** Where alarms go: an e-mail address. Default: nowhere. */
-  alarmEmail: z.email().optional(),
+  alarmEmail: z.email("an e-mail address").optional(),
 });
 
 export type EmbeddingJobSpec = z.output<typeof embeddingJob>;

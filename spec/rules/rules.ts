@@ -1,0 +1,12 @@
+import type { Finding } from "../faults/issues.ts";
+import type { Judged } from "../judged.ts";
+
+/** Looks at fields together that are right one by one. */
+export type Rule = (platform: Judged) => readonly Finding[];
+
+const rules: readonly Rule[] = [];
+
+/** What all rules find. */
+export function broken(platform: Judged): Finding[] {
+  return rules.flatMap((rule) => rule(platform));
+}
