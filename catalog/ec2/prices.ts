@@ -40,7 +40,7 @@ export function onDemandPrice(region: string, type: string): HourlyPrice | undef
   if (listed !== undefined) return { usdPerHour: listed, basis: "listed" };
   const reference = onDemandPrices[referenceRegion]?.usdPerHour[type];
   if (reference === undefined) return undefined;
-  return estimate(reference * regionRatio(region, type));
+  return estimate(reference * regionRatio(region, findInstanceType(type)?.family));
 }
 
 /**
@@ -71,16 +71,18 @@ function savingsPercent(region: string, type: string): number | undefined {
 
 const ratios = new Map<string, number>();
 
-/** What a region charges in proportion to us-east-1; over all regions where it has no list at all. */
-function regionRatio(region: string, type: string): number {
-  const family = findInstanceType(type)?.family;
-  const key = `${region}/${family}`;
+/**
+ * What a region charges in proportion to us-east-1: the median over the types of a family that are listed in both or,
+ * without such a type or a family, over all types. Over all regions for one that has no list at all.
+ */
+export function regionRatio(region: string, family?: string): number {
+  const key = `${region}/${family ?? ""}`;
   const known = ratios.get(key);
   if (known !== undefined) return known;
   const own = onDemandPrices[region];
   const lists = own ? [own] : Object.values(onDemandPrices);
   const ratio =
-    median(ratiosOf(lists, (name) => findInstanceType(name)?.family === family)) ??
+    median(ratiosOf(lists, (type) => findInstanceType(type)?.family === family)) ??
     median(ratiosOf(lists, () => true)) ??
     1;
   ratios.set(key, ratio);
