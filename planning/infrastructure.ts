@@ -1,13 +1,27 @@
 import type { GpuName } from "../catalog/gpus.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
-import type { Role } from "./placement/problem.ts";
+import type { PlacementLock } from "./lock.ts";
+import type { Placement, Role } from "./placement/problem.ts";
+
+/** Everything that an environment has in AWS. */
+export interface InfrastructurePlan {
+  readonly region: string;
+  readonly network: NetworkPlan;
+  readonly nodeGroups: readonly NodeGroupPlan[];
+  /** Which pod stands where, and how good that is proven to be. */
+  readonly placement: Placement;
+  /** The placement's choices, to be kept so that a later plan moves nothing without need. */
+  readonly lock: PlacementLock;
+  readonly cost: CostPlan;
+  readonly quotas: readonly QuotaNeed[];
+}
 
 /** The VPC of an environment: every address range is decided here. */
 export interface NetworkPlan {
   readonly cidr: string;
   /** Range of Kubernetes Service addresses: outside the VPC, inside the cluster only. */
   readonly serviceCidr: string;
-  readonly zones: readonly string[];
+  readonly zones: readonly [string, ...string[]];
   readonly subnets: readonly SubnetPlan[];
   /** Zones with a NAT gateway: one, or all. */
   readonly natZones: readonly string[];

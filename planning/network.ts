@@ -36,7 +36,9 @@ export function planNetwork({
   const prod = environment === "prod";
   const vpc = parseCidr(network.cidr);
   if (vpc.prefix < 16 || vpc.prefix > 20) throw new RangeError(`a VPC must be a /16 to /20: ${network.cidr}`);
-  const zones = network.zones ?? regionZones.slice(0, prod ? 3 : 2);
+  const [first, ...others] = network.zones ?? regionZones.slice(0, prod ? 3 : 2);
+  if (first === undefined) throw new RangeError("a VPC must have a zone");
+  const zones = [first, ...others] as const;
   const nat = network.nat ?? (prod ? "per-zone" : "single");
   return {
     cidr: formatCidr(vpc),
