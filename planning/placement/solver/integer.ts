@@ -1,0 +1,66 @@
+import type { Highs } from "highs";
+import type { Fleet } from "../fleet.ts";
+import type { Column, Master } from "./master.ts";
+
+/** What the solver decided: numbers of workloads by way, of nodes by column, of pods by kind and zone. */
+export interface Decision {
+  /** By group and way. */
+  readonly ways: readonly (readonly number[])[];
+  readonly nodes: readonly { readonly column: Column; readonly count: number }[];
+  /** By kind and zone; empty where zones don't matter. */
+  readonly inZone: readonly (readonly number[])[];
+}
+
+export interface IntegerResult {
+  /** Undefined when none was found within the limits. */
+  readonly decision: Decision | undefined;
+  /** No choice among these columns costs less. */
+  readonly bound: number;
+  /** Whether a limit ended the search. */
+  readonly limited: boolean;
+}
+
+export interface IntegerLimits {
+  /** Nodes of the branch-and-bound tree. */
+  readonly nodes: number;
+  readonly seconds: number;
+  /** Stop when (cost - bound) / cost is at most this. */
+  readonly gap: number;
+}
+
+/** Solves the program over the columns for whole numbers. The program must hold these columns last, in this order. */
+export function solveInteger(
+  highs: Highs,
+  fleet: Fleet,
+  master: Master,
+  columns: readonly { readonly column: Column; readonly index: number }[],
+  limits: IntegerLimits,
+): IntegerResult {
+  return highs.withModel(master.program.data(true), (model) => {
+    model.options.set({
+      output_flag: false,
+      mip_rel_gap: limits.gap,
+      mip_abs_gap: 1e-9,
+      mip_max_nodes: limits.nodes,
+      time_limit: limits.seconds,
+    });
+    const { modelStatus } = model.run();
+    const bound = Number(model.info.get("mip_dual_bound"));
+    const limited = modelStatus !== highs.constants.modelStatus.optimal;
+    const solved = model.info.get("primal_solution_status") === highs.constants.solutionStatus.feasible;
+    if (!solved) return { decision: undefined, bound, limited };
+    const values = model.getSolution().colValue;
+    const count = (column: number) => Math.round(values[column] ?? 0);
+    return {
+      bound,
+      limited,
+      decision: {
+        ways: master.ways.map((ofGroup) => ofGroup.map(count)),
+        nodes: columns
+          .map(({ column, index }) => ({ column, count: count(index) }))
+          .filter((node) => node.count > 0),
+        inZone: fleet.kinds.map(({ index }) => (master.inZone[index] ?? []).map(count)),
+      },
+    };
+  });
+}

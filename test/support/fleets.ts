@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import type {
+  Choice,
+  Demand,
+  NodeFeature,
+  Offer,
+  Option,
+  PlacementProblem,
+  Workload,
+} from "../../planning/placement/problem.ts";
+import type { PurchaseOption } from "../../spec/capacity.ts";
+
+/** Problems small enough for trying everything, yet with every rule in them. */
+export function smallProblems(mostReplicas: number): fc.Arbitrary<PlacementProblem> {
+  return fc
+    .record({
+      zones: fc.constantFrom<[string, ...string[]]>(["a"], ["a", "b"], ["b", "a", "c"]),
+      types: fc.array(instanceTypes, { minLength: 1, maxLength: 3 }),
+      purchases: fc.array(fc.subarray(purchases.slice(), { minLength: 1, maxLength: 2 }), {
+        minLength: 3,
+        maxLength: 3,
+      }),
+      limits: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 9, maxLength: 9 }),
+      zoneMasks: fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 9, maxLength: 9 }),
+      workloads: fc.array(workloads, { minLength: 1, maxLength: 4 }),
+      previous: fc.array(fc.option(previousChoices, { freq: 2 }), { minLength: 4, maxLength: 4 }),
+    })
+    .map(({ limits, previous, purchases, types, workloads, zoneMasks, zones }): PlacementProblem => {
+      const offers = types.flatMap((type, index) =>
+        (purchases[index] ?? []).map((purchase, at): Offer => {
+          const limited = purchase === "reservation" || purchase === "capacity-block";
+          const mask = zoneMasks[index * 2 + at] ?? 7;
+          const [first = zones[0], ...others] = zones.filter((_, zone) => (mask >> zone) & 1);
+          return {
+            ...type,
+            id: `type${index}/${purchase}`,
+            instanceType: `type${index}`,
+            purchase,
+            // A reservation lives in one zone.
+            zones: limited ? [first] : [first, ...others],
+            limit: limited ? (limits[index * 2 + at] ?? 0) : undefined,
+            usdPerHour: limited ? 0 : purchase === "spot" ? type.usdPerHour / 2 : type.usdPerHour,
+          };
+        }),
+      );
+      let left = mostReplicas;
+      const kept = workloads.flatMap((workload, index): Workload[] => {
+        const replicas = Math.min(left, workload.replicas);
+        left -= replicas;
+        return replicas > 0 ? [{ ...workload, name: `model${index}`, replicas }] : [];
+      });
+      const choices = kept.flatMap(({ name, options }, index): [string, Choice][] => {
+        const choice = previous[index];
+        const offer = offers[(choice?.offer ?? 0) % offers.length];
+        const option = options[(choice?.option ?? 0) % options.length];
+        if (!choice || !offer || !option) return [];
+        return [[name, { option: option.id, offers: [offer.id], moveCost: choice.moveCost }]];
+      });
+      return { zones, offers, workloads: kept, previous: new Map(choices) };
+    });
+}
+
+const purchases = ["reservation", "capacity-block", "spot", "on-demand"] as const satisfies PurchaseOption[];
+const gpus = ["L4", "A100-80"] as const;
+const features: readonly NodeFeature[] = ["nvme", "avx512-vpopcntdq"];
+
+/** Of each amount little, so that nodes fill up exactly now and then. */
+const amounts = (most: number) =>
+  fc.record({
+    gpu: fc.constantFrom(...gpus),
+    gpus: fc.constantFrom(0, 1, 1, 2, most),
+    milliCpus: fc.integer({ min: 1, max: most }).map((cpus) => cpus * 500),
+    memoryMiB: fc.integer({ min: 1, max: most }).map((gib) => gib * 1024),
+    diskGiB: fc.integer({ min: 0, max: most }),
+  });
+
+const demandOf = ({ gpu, ...others }: Demand): Demand => ({
+  ...others,
+  gpu: others.gpus > 0 ? gpu : undefined,
+});
+
+const instanceTypes = fc.record({
+  roles: fc.constantFrom<Offer["roles"]>(["gpu"], ["gpu", "cpu"], ["cpu"], ["gpu"]),
+  usdPerHour: fc.integer({ min: 1, max: 40 }).map((dimes) => dimes / 10),
+  room: amounts(8).map(demandOf),
+  pods: fc.constantFrom(2, 3, 10, 10),
+  features: fc.subarray(features.slice()),
+});
+
+const options = fc.record({
+  demand: amounts(4).map(demandOf),
+  needs: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.subarray(features.slice()) },
+  ),
+  penalty: fc.constantFrom(0, 0, 0, 0.25),
+});
+
+const workloads = fc.record({
+  role: fc.constantFrom<Workload["role"]>("gpu", "gpu", "cpu"),
+  replicas: fc.integer({ min: 1, max: 4 }),
+  spread: fc.constantFrom<Workload["spread"]>("none", "node", "zone"),
+  purchase: fc.shuffledSubarray(purchases.slice(), { minLength: 1 }),
+  options: fc
+    .array(options, { minLength: 1, maxLength: 2 })
+    .map((list) => list.map((option, index): Option => ({ ...option, id: `option${index}` })))
+    .map(([first, ...others]): [Option, ...Option[]] => {
+      if (!first) throw new Error("an array of at least one is empty");
+      return [first, ...others];
+    }),
+});
+
+const previousChoices = fc.record({
+  offer: fc.nat(8),
+  option: fc.nat(1),
+  moveCost: fc.constantFrom(0, 0.1, 0.7),
+});
