@@ -15,15 +15,15 @@ export function smallProblems(mostReplicas: number): fc.Arbitrary<PlacementProbl
   return fc
     .record({
       zones: fc.constantFrom<[string, ...string[]]>(["a"], ["a", "b"], ["b", "a", "c"]),
-      types: fc.array(instanceTypes, { minLength: 1, maxLength: 3 }),
-      purchases: fc.array(fc.subarray(purchases.slice(), { minLength: 1, maxLength: 2 }), {
-        minLength: 3,
-        maxLength: 3,
-      }),
+      types: fc.array(instanceTypes, { minLength: 2, maxLength: 3 }),
+      purchases: fc.array(offered, { minLength: 3, maxLength: 3 }),
       limits: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 9, maxLength: 9 }),
-      zoneMasks: fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 9, maxLength: 9 }),
-      workloads: fc.array(workloads, { minLength: 1, maxLength: 4 }),
-      previous: fc.array(fc.option(previousChoices, { freq: 2 }), { minLength: 4, maxLength: 4 }),
+      zoneMasks: fc.array(fc.constantFrom(7, 7, 7, 3, 5, 6, 1, 2, 4), { minLength: 9, maxLength: 9 }),
+      workloads: fc.array(workloads, { minLength: 1, maxLength: 5 }),
+      previous: fc.oneof(
+        fc.constant([]),
+        fc.array(fc.option(previousChoices, { freq: 2 }), { minLength: 5, maxLength: 5 }),
+      ),
     })
     .map(({ limits, previous, purchases, types, workloads, zoneMasks, zones }): PlacementProblem => {
       const offers = types.flatMap((type, index) =>
@@ -61,34 +61,60 @@ export function smallProblems(mostReplicas: number): fc.Arbitrary<PlacementProbl
 }
 
 const purchases = ["reservation", "capacity-block", "spot", "on-demand"] as const satisfies PurchaseOption[];
-const gpus = ["L4", "A100-80"] as const;
+const offered = fc.constantFrom<PurchaseOption[]>(
+  ["on-demand"],
+  ["on-demand"],
+  ["on-demand"],
+  ["spot", "on-demand"],
+  ["on-demand", "reservation"],
+  ["on-demand", "reservation"],
+  ["reservation"],
+  ["spot", "capacity-block"],
+);
+const gpus = ["L4", "L4", "L4", "A100-80"] as const;
 const features: readonly NodeFeature[] = ["nvme", "avx512-vpopcntdq"];
 
-/** Of each amount little, so that nodes fill up exactly now and then. */
-const amounts = (most: number) =>
-  fc.record({
-    gpu: fc.constantFrom(...gpus),
-    gpus: fc.constantFrom(0, 1, 1, 2, most),
-    milliCpus: fc.integer({ min: 1, max: most }).map((cpus) => cpus * 500),
-    memoryMiB: fc.integer({ min: 1, max: most }).map((gib) => gib * 1024),
-    diskGiB: fc.integer({ min: 0, max: most }),
-  });
+const gib = 1024;
 
-const demandOf = ({ gpu, ...others }: Demand): Demand => ({
-  ...others,
-  gpu: others.gpus > 0 ? gpu : undefined,
+/** Few different amounts, so that nodes fill up exactly now and then. */
+const pods = fc.record({
+  gpu: fc.constantFrom(...gpus),
+  gpus: fc.constantFrom(1, 1, 1, 2, 3),
+  milliCpus: fc.constantFrom(500, 1000, 1500),
+  memoryMiB: fc.constantFrom(gib, gib, 2 * gib, 3 * gib, 5 * gib),
+  diskGiB: fc.constantFrom(0, 1, 2),
 });
+const gpuRoom = fc.record({
+  gpu: fc.constantFrom(...gpus),
+  gpus: fc.constantFrom(1, 2, 3, 4, 4, 8),
+  milliCpus: fc.constantFrom(1500, 2000, 4000, 8000),
+  memoryMiB: fc.constantFrom(3 * gib, 4 * gib, 8 * gib, 16 * gib),
+  diskGiB: fc.constantFrom(2, 4, 8),
+});
+const withoutGpu = (demand: Demand): Demand => ({ ...demand, gpu: undefined, gpus: 0 });
 
-const instanceTypes = fc.record({
-  roles: fc.constantFrom<Offer["roles"]>(["gpu"], ["gpu", "cpu"], ["cpu"], ["gpu"]),
+const shared = {
   usdPerHour: fc.integer({ min: 1, max: 40 }).map((dimes) => dimes / 10),
-  room: amounts(8).map(demandOf),
   pods: fc.constantFrom(2, 3, 10, 10),
-  features: fc.subarray(features.slice()),
-});
+  features: fc.constantFrom([], features, features, ["nvme" as const]),
+};
+const instanceTypes = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ ...shared, roles: fc.constant<Offer["roles"]>(["gpu"]), room: gpuRoom }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...shared,
+      roles: fc.constantFrom<Offer["roles"]>(["gpu", "cpu"], ["cpu"]),
+      room: gpuRoom.map(withoutGpu),
+    }),
+  },
+);
 
 const options = fc.record({
-  demand: amounts(4).map(demandOf),
+  demand: fc.oneof({ weight: 4, arbitrary: pods }, { weight: 1, arbitrary: pods.map(withoutGpu) }),
   needs: fc.oneof(
     { weight: 4, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.subarray(features.slice()) },
@@ -97,12 +123,15 @@ const options = fc.record({
 });
 
 const workloads = fc.record({
-  role: fc.constantFrom<Workload["role"]>("gpu", "gpu", "cpu"),
+  role: fc.constantFrom<Workload["role"]>("gpu", "gpu", "gpu", "gpu", "cpu"),
   replicas: fc.integer({ min: 1, max: 4 }),
   spread: fc.constantFrom<Workload["spread"]>("none", "node", "zone"),
-  purchase: fc.shuffledSubarray(purchases.slice(), { minLength: 1 }),
+  purchase: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(purchases) },
+    { weight: 1, arbitrary: fc.shuffledSubarray(purchases.slice(), { minLength: 1 }) },
+  ),
   options: fc
-    .array(options, { minLength: 1, maxLength: 2 })
+    .array(options, { minLength: 1, maxLength: 3 })
     .map((list) => list.map((option, index): Option => ({ ...option, id: `option${index}` })))
     .map(([first, ...others]): [Option, ...Option[]] => {
       if (!first) throw new Error("an array of at least one is empty");
