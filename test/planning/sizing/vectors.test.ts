@@ -41,6 +41,13 @@ describe("Qdrant's structures, by its own examples", () => {
     expect(gib(bytes.payload)).toBeCloseTo(2.86, 2);
   });
 
+  test("indexes of payloads: twice a tenth of 1 KiB for each of 2M points, but 512 bytes of anything longer", () => {
+    const of = (payloadBytes: number) =>
+      qdrantBytes(withDefaults("c", collection({ replication: 2, payloadBytes }), "prod")).payloadIndexes;
+    expect(of(1024)).toBeCloseTo(2 * million * 204.8, 3);
+    expect(of(1_000_000)).toBe(2 * million * 512);
+  });
+
   test.each([
     ["turbo: 4 bits, 0.72 GiB", "turbo", 0.72],
     ["scalar: 8 bits, 1.43 GiB", "scalar", 1.43],
@@ -143,9 +150,9 @@ describe("a Qdrant cluster", () => {
       7,
     ],
     [
-      "disk: 10M vectors with 1 MB each x 1.5, payload and index, x 2 of 13,194 GB each: 3",
-      { vectors: 10 * million, payloadBytes: 1_000_000, replication: 1 },
-      3,
+      "disk: 20M payloads of 1 MB x 1.5 = 30 TB, x 2 of 13.2 TB each, and the vectors: 5",
+      { vectors: 20 * million, payloadBytes: 1_000_000, replication: 1 },
+      5,
     ],
   ] as const)("has as many as it needs for %s", (_, spec, servers) => {
     expect(plan({ c: collection(spec) }).servers).toBe(servers);
@@ -157,6 +164,7 @@ describe("a Qdrant cluster", () => {
   });
 
   test("can't hold more copies than servers", () => {
+    expect(plan({ c: collection({ replication: 2 }) }, "prod", { nodes: 2 }).problems).toEqual([]);
     expect(plan({ c: collection({ replication: 3 }) }, "prod", { nodes: 2 }).problems).toEqual([
       "retrieval.collections.c.replication: 3 copies on 2 servers; at most one each",
     ]);
@@ -314,6 +322,8 @@ describe("pgvector's index", () => {
   test.each([
     ["384: element 1,620 + neighbours 212, 4 on a page", 384, million / 4],
     ["768: element 3,156 + neighbours 212, 2 on a page", 768, million / 2],
+    ["946, the most of which 2 fit: element 3,868 + neighbours 212 = 4,080", 946, million / 2],
+    ["947: one more, and half as many fit", 947, million],
     ["1,024: element 4,180 + neighbours 212, 1 on a page", 1024, million],
     ["1,536: a page each, 7.6 GiB for a million", 1536, million],
   ])("of %s", (_, dimensions, pages) => {
