@@ -2,6 +2,7 @@ import type { Gpu } from "../../catalog/gpus.ts";
 import { kvCacheFormats, type Quantization, quantizations } from "../../catalog/quantizations.ts";
 import { type Accounting, type CacheUse, kvBytes } from "./accounting.ts";
 import type { Deployment } from "./estimate.ts";
+import { usableBytes } from "./gpuMemory.ts";
 import { mebibyte } from "./units.ts";
 import { diskMiB, layerBytes, stageLayers } from "./weights.ts";
 
@@ -41,7 +42,7 @@ export function llamaCppAccounting(deployment: Deployment, gpu: Gpu | undefined)
     const budget = weights + activations + cache.needed;
     return { capacity: budget, budget, weights, activations, graphs: 0, runtime: 0, cache };
   }
-  const capacity = gpu.memoryMiB * mebibyte;
+  const capacity = usableBytes(gpu);
   const gpus = gpuCount(deployment);
   const { layers, vocabulary, hiddenSize, towerParameters } = architecture;
   const tower = towerParameters > 0 ? towerParameters * 2 + towerBuffers : 0;

@@ -1,10 +1,11 @@
 import type { Gpu } from "../../catalog/gpus.ts";
 import { quantizations } from "../../catalog/quantizations.ts";
 import { type Accounting, kvBytes } from "./accounting.ts";
+import { activationBytes } from "./activations.ts";
 import type { Deployment } from "./estimate.ts";
+import { usableBytes } from "./gpuMemory.ts";
 import { blockCacheUse, blockTokens, bytesPerTokenAndLayer } from "./kvCache.ts";
 import { mebibyte } from "./units.ts";
-import { activationBytes } from "./vllm.ts";
 import { weightBytesPerGpu } from "./weights.ts";
 
 /** Share that TGI keeps free for CUDA graphs and fragmentation: TGI_WIGGLE_ROOM. */
@@ -28,7 +29,7 @@ export function tgiAccounting(deployment: Deployment, gpu: Gpu): Accounting {
     context,
     concurrency,
   } = deployment;
-  const capacity = gpu.memoryMiB * mebibyte;
+  const capacity = usableBytes(gpu);
   // One prompt of full length is computed at once.
   const batch = { tokens: context, sequences: concurrency };
   const shares = {

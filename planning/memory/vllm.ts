@@ -1,26 +1,19 @@
 import type { Gpu } from "../../catalog/gpus.ts";
-import type { ModelArchitecture } from "../../catalog/models/architecture.ts";
 import { quantizations } from "../../catalog/quantizations.ts";
 import { type Accounting, kvBytes } from "./accounting.ts";
+import { activationBytes, type BatchLimits } from "./activations.ts";
 import type { Deployment } from "./estimate.ts";
+import { usableBytes } from "./gpuMemory.ts";
 import { type BlockLayout, blockCacheUse, blockTokens, bytesPerTokenAndLayer } from "./kvCache.ts";
 import { mebibyte } from "./units.ts";
 import { weightBytesPerGpu } from "./weights.ts";
 
-/** What one step of the scheduler computes at most. */
-export interface BatchLimits {
-  /** `--max-num-batched-tokens`. */
-  readonly tokens: number;
-  /** `--max-num-seqs`. */
-  readonly sequences: number;
-}
-
 /**
- * vLLM's defaults for a server, which depend on the GPU; more sequences where the deployment wants to hold more. The
- * estimate is for a server that is started with these.
+ * vLLM's defaults for a server, `--max-num-batched-tokens` and `--max-num-seqs`, which depend on the GPU; more
+ * sequences where the deployment wants to hold more. An estimate is for a server that is started with these.
  * Source: vLLM 0.33.0 engine/arg_utils.py (get_batch_defaults).
  */
-export function batchLimits({ gpu, concurrency }: Deployment): BatchLimits {
+export function batchLimits({ gpu, concurrency }: Pick<Deployment, "gpu" | "concurrency">): BatchLimits {
   const { tokens, sequences } = defaultLimits(gpu);
   return { tokens, sequences: Math.max(sequences, concurrency) };
 }
@@ -32,37 +25,75 @@ function defaultLimits(gpu: Gpu | undefined): BatchLimits {
   return { tokens: 2048, sequences: 256 };
 }
 
-/** Batches that are computed or settled at the same time: asynchronous scheduling overlaps two. */
-export function tokensInFlight(deployment: Deployment): number {
-  return (deployment.pipelineParallel + 1) * batchLimits(deployment).tokens;
+/**
+ * vLLM's accounting of the fullest GPU: the budget is a share of what CUDA sees, and the cache gets what weights, the
+ * profiled peak, captured graphs and everything outside of PyTorch leave of it.
+ * Source: vLLM 0.33.0 v1/worker/gpu_worker.py (determine_available_memory), v1/worker/utils.py (request_memory).
+ */
+export function vllmAccounting(deployment: Deployment, gpu: Gpu): Accounting {
+  const { architecture, quantization, gpuMemoryUtilization, tensorParallel } = deployment;
+  const capacity = usableBytes(gpu);
+  const limits = batchLimits(deployment);
+  const shares = {
+    capacity,
+    budget: Math.ceil(capacity * gpuMemoryUtilization),
+    weights: weightBytesPerGpu(architecture, quantizations[quantization], deployment),
+    activations: activationBytes(architecture, limits, tensorParallel),
+    graphs: graphBytes(deployment),
+    runtime: runtimeBytes(deployment, gpu),
+  };
+  const cache = blockCacheUse(vllmLayout(deployment), kvBytes(shares), deployment, limits.sequences);
+  return { ...shares, cache };
 }
 
+/** What CUDA and NCCL take before vLLM looks: see `hopperCommunication`. */
+const cudaContext = 614 * mebibyte;
+
+/** NCCL's and FlashInfer's buffers for all-reduce over NVLink from Hopper on: before the budget is set, and after. */
+const hopperCommunication = { before: 1536 * mebibyte, after: 1920 * mebibyte } as const;
+
+/** NCCL's buffers on older cards. No log with all shares was found for them: an assumption. */
+const communication = 512 * mebibyte;
+
+/** What PyTorch doesn't see, and what of the weights is not in their parameters: 0.25 to 0.35 GiB in logs. */
+const outsideTorch = 384 * mebibyte;
+
+/** The same for a vision tower: Gemma 3 loads 0.4 to 0.6 GiB more than it has parameters. */
+const towerExtra = 640 * mebibyte;
+
 /**
- * Bytes that a forward pass and the sampling after it take at most on one GPU.
+ * Why vLLM would not even begin: it wants its whole budget to be free after CUDA and NCCL have started.
+ * Source: vLLM 0.33.0 v1/worker/utils.py (request_memory); 0.5 GiB on one H100, 1.5 to 2.1 GiB on two or more
+ * (llm-d-planner, results_raw.csv, init_cuda_memory_gib).
  */
-export function activationBytes(
-  architecture: ModelArchitecture,
-  { tokens, sequences }: BatchLimits,
-  tensorParallel: number,
-): number {
-  const { hiddenSize, intermediateSize, vocabulary, attention, experts } = architecture;
-  const hidden = tokens * hiddenSize * 2;
-  const queries =
-    attention.kind === "gqa"
-      ? (attention.heads + 2 * attention.kvHeads) * attention.headDim
-      : attention.heads * (2 * (attention.nopeHeadDim + attention.ropeHeadDim) + attention.valueHeadDim);
-  const attending = (tokens * queries * 2 * 2) / tensorParallel;
-  const dense = (tokens * 3 * intermediateSize * 2) / tensorParallel;
-  const routed = experts
-    ? tokens *
-      experts.active *
-      2 *
-      (Math.max((2 * experts.intermediateSize) / tensorParallel, hiddenSize) +
-        experts.intermediateSize / tensorParallel)
-    : 0;
-  const forward = 4 * hidden + Math.max(attending, dense, routed);
-  const sampling = 2 * hidden + sequences * vocabulary * 16;
-  return Math.max(forward, sampling);
+export function freeAtStart(deployment: Deployment, gpu: Gpu): number {
+  return usableBytes(gpu) - cudaContext - (talksOverNvlink(deployment, gpu) ? hopperCommunication.before : 0);
+}
+
+function runtimeBytes(deployment: Deployment, gpu: Gpu): number {
+  const { architecture, tensorParallel } = deployment;
+  const talking =
+    tensorParallel === 1 ? 0 : talksOverNvlink(deployment, gpu) ? hopperCommunication.after : communication;
+  return outsideTorch + talking + (architecture.towerParameters > 0 ? towerExtra : 0);
+}
+
+function talksOverNvlink({ tensorParallel }: Deployment, { nvlink, computeCapability }: Gpu): boolean {
+  return tensorParallel > 1 && nvlink && computeCapability >= 9;
+}
+
+/** Graphs of 51 batch sizes piecewise and 35 or 51 whole. */
+const graphBytesPerLayer = 28 * mebibyte;
+const graphBytesOnce = 128 * mebibyte;
+const graphBytesOfExperts = 512 * mebibyte;
+
+/**
+ * What vLLM sets aside for CUDA graphs, which since 0.21 it takes from the cache: 28 MiB per layer of the stage, 128 MiB,
+ * and 512 MiB with experts. Its own estimates were 0.5 to 1.8 GiB in 0.19.0 (llm-d-planner, results_raw.csv,
+ * cuda_graph_estimated_gib), 0.9 GiB for Llama 3.1 8B in 0.31.0; what is then captured is often half of it.
+ */
+function graphBytes({ architecture, pipelineParallel }: Deployment): number {
+  const layers = Math.ceil(architecture.layers / pipelineParallel);
+  return graphBytesOnce + layers * graphBytesPerLayer + (architecture.experts ? graphBytesOfExperts : 0);
 }
 
 /**
@@ -76,7 +107,6 @@ export function vllmLayout(deployment: Deployment): BlockLayout {
   const { architecture, kvCacheType, tensorParallel, pipelineParallel } = deployment;
   const { layers, slidingWindow } = architecture;
   const windowLayers = slidingWindow?.layers ?? 0;
-  const windowTokens = slidingWindow ? slidingWindow.tokens - 1 + tokensInFlight(deployment) : 0;
   const fullLayers = layers - windowLayers;
   const fewer = Math.min(fullLayers, windowLayers) || layers;
   const more = Math.max(fullLayers, windowLayers);
@@ -88,25 +118,11 @@ export function vllmLayout(deployment: Deployment): BlockLayout {
       bytesPerTokenAndLayer(architecture, kvCacheType, tensorParallel),
     fullGroups: Math.ceil(fullLayers / groupLayers),
     windowGroups: Math.ceil(windowLayers / groupLayers),
-    windowTokens,
+    windowTokens: slidingWindow ? slidingWindow.tokens - 1 + tokensInFlight(deployment) : 0,
   };
 }
 
-/** vLLM's accounting of the fullest GPU. */
-export function vllmAccounting(deployment: Deployment, gpu: Gpu): Accounting {
-  const { architecture, quantization, gpuMemoryUtilization, tensorParallel } = deployment;
-  const capacity = gpu.memoryMiB * mebibyte;
-  const limits = batchLimits(deployment);
-  const shares = {
-    capacity,
-    budget: Math.ceil(capacity * gpuMemoryUtilization),
-    weights: weightBytesPerGpu(architecture, quantizations[quantization], deployment),
-    activations: activationBytes(architecture, limits, tensorParallel),
-    graphs: 768 * mebibyte,
-    runtime: (256 + (tensorParallel > 1 ? 512 : 0)) * mebibyte,
-  };
-  return {
-    ...shares,
-    cache: blockCacheUse(vllmLayout(deployment), kvBytes(shares), deployment, limits.sequences),
-  };
+/** Asynchronous scheduling has one batch more under way than there are stages. Source: config/vllm.py. */
+function tokensInFlight(deployment: Deployment): number {
+  return (deployment.pipelineParallel + 1) * batchLimits(deployment).tokens;
 }
