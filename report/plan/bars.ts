@@ -21,17 +21,19 @@ export function shareBar(share: number, width: number): string {
   return "█".repeat(filled) + "░".repeat(width - filled);
 }
 
-/** Largest remainders, with at least one character for what is not nothing. */
+/** Shares by largest remainder; what is not nothing gets at least one character, at the cost of the longest. */
 function proportional(parts: readonly (readonly [string, number])[], width: number): string {
   const there = parts.filter(([, amount]) => amount > 0);
   const total = there.reduce((sum, [, amount]) => sum + amount, 0);
-  const room = width - there.length;
-  const exact = there.map(([, amount]) => (room * amount) / total);
-  const lengths = exact.map(Math.floor);
-  const byRemainder = exact
-    .map((length, index) => [length % 1, index] as const)
-    .sort(([a], [b]) => b - a)
-    .slice(0, room - lengths.reduce((sum, length) => sum + length, 0));
-  for (const [, index] of byRemainder) lengths[index] = (lengths[index] ?? 0) + 1;
-  return there.map(([mark], index) => mark.repeat(1 + (lengths[index] ?? 0))).join("");
+  const exact = there.map(([, amount]) => (width * amount) / total);
+  const lengths = exact.map((length) => Math.max(1, Math.floor(length)));
+  const left = () => width - lengths.reduce((sum, length) => sum + length, 0);
+  while (left() !== 0) {
+    const step = Math.sign(left());
+    const lack = (index: number) => step * ((exact[index] ?? 0) - (lengths[index] ?? 0));
+    const able = lengths.flatMap((length, index) => (length + step >= 1 ? [index] : []));
+    const next = able.reduce((best, index) => (lack(index) > lack(best) ? index : best));
+    lengths[next] = (lengths[next] ?? 0) + step;
+  }
+  return there.map(([mark], index) => mark.repeat(lengths[index] ?? 0)).join("");
 }
