@@ -8,6 +8,10 @@ type Schema = z.core.$ZodType;
 export function expected(wrapped: Schema, written = ""): string {
   const schema = unwrapped(wrapped);
   const allowed = namesOf(schema);
+  if (schema instanceof z.core.$ZodUnion) {
+    // The one union of this vocabulary is a value or a list of such values.
+    return `${expected(schema._zod.def.options[0] ?? schema, written)}, or a list of such`;
+  }
   if (allowed) return allowed.length > 2 ? `one of ${listed(allowed, written)}` : either(allowed);
   if (schema instanceof z.core.$ZodNumber) return expectedNumber(schema);
   if (schema instanceof z.core.$ZodString) return expectedText(schema);
@@ -20,11 +24,12 @@ export function expected(wrapped: Schema, written = ""): string {
   return "any value";
 }
 
-/** Names that an enumeration allows; undefined for a schema that is none. */
+/** Names that an enumeration allows, or a union with one; undefined for a schema that has none. */
 export function namesOf(wrapped: Schema): readonly string[] | undefined {
   const schema = unwrapped(wrapped);
   if (schema instanceof z.core.$ZodEnum) return Object.values(schema._zod.def.entries).map(String);
   if (schema instanceof z.core.$ZodLiteral) return schema._zod.def.values.map(String);
+  if (schema instanceof z.core.$ZodUnion) return firstOf(schema._zod.def.options.map(namesOf));
   return undefined;
 }
 
@@ -33,7 +38,7 @@ export function schemaAt(top: Schema, path: Path): Schema | undefined {
   let schema: Schema | undefined = top;
   for (const step of path) {
     if (schema === undefined) return undefined;
-    const at: Schema = unwrapped(schema);
+    const at = optionFor(unwrapped(schema), step);
     if (at instanceof z.core.$ZodObject) schema = fieldOf(at, step);
     else if (at instanceof z.core.$ZodRecord) schema = at._zod.def.valueType;
     else if (at instanceof z.core.$ZodArray) schema = at._zod.def.element;
@@ -62,6 +67,17 @@ function unwrapped(wrapped: Schema): Schema {
     schema = schema._zod.def.innerType;
   }
   return schema;
+}
+
+/** Of a union the option that has such a step: lists have indices. */
+function optionFor(schema: Schema, step: string | number): Schema {
+  if (!(schema instanceof z.core.$ZodUnion)) return schema;
+  const isList = (option: Schema) => option instanceof z.core.$ZodArray;
+  return schema._zod.def.options.find((option) => isList(option) === (typeof step === "number")) ?? schema;
+}
+
+function firstOf<T>(values: readonly (T | undefined)[]): T | undefined {
+  return values.find((value) => value !== undefined);
 }
 
 /** Optional fields have a question mark. */

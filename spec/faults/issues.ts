@@ -21,12 +21,20 @@ export function findings(
   const meant = new Set(unknown.flatMap(({ meant }) => meant.map((path) => pathText(path))));
   return (
     issues
+      .flatMap(insideUnion)
       .filter(({ code }) => code !== "unrecognized_keys")
       .map((issue) => ({ path: stepsOf(issue.path), problem: problemOf(issue, schema, data) }))
       // A required field whose name was mistyped is one mistake, not two.
       .filter(({ path }) => !meant.has(pathText(path)) || valueAt(data, path) !== undefined)
       .concat(unknown.map(({ path, problem }) => ({ path, problem })))
   );
+}
+
+/** Of a value that a union has a kind of but that is wrong inside, what is wrong inside. */
+function insideUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const inside = issue.errors.find((option) => option.every(({ path }) => path.length > 0));
+  return inside?.map((nested) => ({ ...nested, path: [...issue.path, ...nested.path] })) ?? [issue];
 }
 
 function problemOf(issue: z.core.$ZodIssue, top: z.core.$ZodType, data: unknown): string {
@@ -39,9 +47,13 @@ function problemOf(issue: z.core.$ZodIssue, top: z.core.$ZodType, data: unknown)
   if (value === undefined) return `is missing: needs ${expected(schema)}`;
   if (names && typeof value === "string") return unknownName(value, names);
   const needs = `needs ${expected(schema, typeof value === "string" ? value : "")}`;
-  return schema._zod.def.type === typeof value || kind(value) === "a list"
-    ? needs
-    : `${needs}, not ${kind(value)}`;
+  return takes(schema, value) ? needs : `${needs}, not ${kind(value)}`;
+}
+
+/** Whether a schema takes values of that kind, so that only this one is wrong. */
+function takes({ _zod: { def } }: z.core.$ZodType, value: unknown): boolean {
+  if (Array.isArray(value)) return def.type === "array" || def.type === "union";
+  return def.type === typeof value;
 }
 
 interface UnknownField extends Finding {

@@ -1,10 +1,48 @@
 import type { Finding } from "../faults/issues.ts";
 import type { Judged } from "../judged.ts";
+import { known } from "./architecture.ts";
+import { budget } from "./budget.ts";
+import { blockTypes, purchase, reservationIds } from "./capacity.ts";
+import { context } from "./context.ts";
+import { onCpuQuantized, withoutGpus } from "./cpuOnly.ts";
+import { endpoints } from "./endpoints.ts";
+import { computeCapability, kvCache, tgi, weights } from "./engines.ts";
+import { gpusOfEnvironment } from "./gpus.ts";
+import { namedOnce } from "./lists.ts";
+import { addressRanges } from "./network.ts";
+import { parallelism } from "./parallelism.ts";
+import { allowedFamilies, allowedGpus, region, reservedTypes, zones } from "./region.ts";
+import { chroma, pgvector, replication, servers } from "./retrieval.ts";
+import type { Rule } from "./rule.ts";
 
-/** Looks at fields together that are right one by one. */
-export type Rule = (platform: Judged) => readonly Finding[];
-
-const rules: readonly Rule[] = [];
+const rules: readonly Rule[] = [
+  region,
+  zones,
+  allowedFamilies,
+  allowedGpus,
+  reservedTypes,
+  reservationIds,
+  blockTypes,
+  purchase,
+  addressRanges,
+  endpoints,
+  budget,
+  namedOnce,
+  known,
+  withoutGpus,
+  onCpuQuantized,
+  tgi,
+  weights,
+  kvCache,
+  computeCapability,
+  gpusOfEnvironment,
+  parallelism,
+  context,
+  chroma,
+  pgvector,
+  servers,
+  replication,
+];
 
 /** What all rules find. */
 export function broken(platform: Judged): Finding[] {

@@ -1,0 +1,117 @@
+import { gpu } from "../../catalog/gpus.ts";
+import { kvCacheFormats, type QuantizationName, quantizations } from "../../catalog/quantizations.ts";
+import { formatsOf, tgiGpus } from "../defaults.ts";
+import type { Finding } from "../faults/issues.ts";
+import type { Path } from "../faults/path.ts";
+import { either } from "../faults/wording.ts";
+import type { Engine } from "../models.ts";
+import { eachModel, type ModelInPlace } from "./model.ts";
+
+const tgiIsFor = `text-generation-inference is here for bigger models over several ${either(tgiGpus)}`;
+
+/** TGI serves on A100 and H100 only. */
+export const tgi = eachModel(({ engine, environment, gpus, spec, supply }) => {
+  if (engine !== "tgi" || supply.size === 0) return [];
+  if (spec.gpus) {
+    return spec.gpus.flatMap((name, index) =>
+      tgiGpus.includes(name)
+        ? []
+        : [
+            {
+              path: ["gpus", index],
+              problem: `is no GPU for tgi: ${tgiIsFor}. It is archived upstream: on others, and for anything new, take vllm`,
+            },
+          ],
+    );
+  }
+  if (gpus.length > 0) return [];
+  return [
+    {
+      path: ["engine"],
+      problem: `${environment} has none of its GPUs: ${tgiIsFor}. It is archived upstream: take vllm, or allow one of them`,
+    },
+  ];
+});
+
+/** Each written format of the weights must be one that the engine can load; so must the published one, if none is. */
+export const weights = eachModel((model) => {
+  const { architecture, engine, id, onCpu, spec } = model;
+  const written = writtenFormats(model);
+  if (written.length === 0 && architecture && !onCpu && !loadable(architecture.published, engine)) {
+    return [
+      {
+        path: [spec.engine ? "engine" : "model"],
+        problem: `${engine} can't load ${architecture.published}, as ${id} is published: write the quantization, one of ${formats(engine)}`,
+      },
+    ];
+  }
+  return written
+    .filter(({ name }) => !loadable(name, engine))
+    .map(({ name, path }) => ({
+      path,
+      problem: `${engine} can't load it: ${described(name)}; allowed with ${engine}: ${formats(engine)}`,
+    }));
+});
+
+/** The GPUs must be able to compute with the weights and the KV cache. */
+export const computeCapability = eachModel((model) => {
+  const { engine, onCpu, spec } = model;
+  if (onCpu) return [];
+  const weights = writtenFormats(model)
+    .filter(({ name }) => loadable(name, engine))
+    .flatMap(({ name, path }) => tooOld(model, path, name, quantizations[name].minComputeCapability));
+  const { engines, minComputeCapability } = kvCacheFormats[spec.kvCacheType];
+  const cache = engines.includes(engine)
+    ? tooOld(model, ["kvCacheType"], `a KV cache in ${spec.kvCacheType}`, minComputeCapability)
+    : [];
+  return [...weights, ...cache];
+});
+
+/** The engine must know the format of the KV cache. */
+export const kvCache = eachModel(({ engine, spec }) => {
+  if (kvCacheFormats[spec.kvCacheType].engines.includes(engine)) return [];
+  const allowed = Object.entries(kvCacheFormats)
+    .filter(([, format]) => format.engines.includes(engine))
+    .map(([name]) => name);
+  return [
+    { path: ["kvCacheType"], problem: `${engine} has no such KV cache; allowed: ${allowed.join(", ")}` },
+  ];
+});
+
+/** With their places: `quantization`, or `quantization[1]` in a list. */
+export function writtenFormats({
+  spec,
+}: ModelInPlace): { readonly name: QuantizationName; readonly path: Path }[] {
+  const list = Array.isArray(spec.quantization);
+  return formatsOf(spec).map((name, index) => ({ name, path: ["quantization", ...(list ? [index] : [])] }));
+}
+
+/** GPUs that were named and can't, each by itself; or that no GPU of the environment can. */
+function tooOld({ gpus, spec }: ModelInPlace, path: Path, what: string, least: number): Finding[] {
+  const old = gpus.filter((name) => gpu(name).computeCapability < least);
+  if (spec.gpus) {
+    return old.map((name) => ({
+      path: ["gpus", spec.gpus?.indexOf(name) ?? 0],
+      problem: `can't compute ${what}, which needs compute capability ${least}: it has ${gpu(name).computeCapability}`,
+    }));
+  }
+  if (gpus.length === 0 || old.length < gpus.length) return [];
+  const problem = `needs a GPU of compute capability ${least}: ${old.join(", ")} of this environment can't`;
+  return [{ path, problem }];
+}
+
+function loadable(name: QuantizationName, engine: Engine): boolean {
+  return quantizations[name].engines.includes(engine);
+}
+
+function formats(engine: Engine): string {
+  return Object.values(quantizations)
+    .filter(({ engines }) => engines.includes(engine))
+    .map(({ name }) => name)
+    .join(", ");
+}
+
+function described(name: QuantizationName): string {
+  const { engines, file } = quantizations[name];
+  return `${name} is in ${file === "gguf" ? "GGUF" : file} files, for ${either(engines)}`;
+}

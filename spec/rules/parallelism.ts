@@ -1,0 +1,46 @@
+import { tensorParallelProblem } from "../../catalog/models/parallelism.ts";
+import type { Finding } from "../faults/issues.ts";
+import { eachModel, type ModelInPlace } from "./model.ts";
+
+/** How a model is split over GPUs must fit its heads and layers, its engine, and what one node has. */
+export const parallelism = eachModel((model) => {
+  const { architecture, engine, spec } = model;
+  const { pipelineParallel = 1, tensorParallel = 1 } = spec;
+  const findings: Finding[] = [];
+  if (tensorParallel > 1) {
+    const problem =
+      engine === "ollama"
+        ? "ollama can't split layers: it spreads whole layers over the GPUs of a node by itself; leave it out"
+        : architecture && tensorParallelProblem(architecture.attention, tensorParallel);
+    if (problem) findings.push({ path: ["tensorParallel"], problem });
+  }
+  if (pipelineParallel > 1) {
+    const problem =
+      engine === "vllm"
+        ? architecture && tooManyStages(architecture.layers, pipelineParallel)
+        : `${engine} has no pipeline parallelism: leave it out, or take vllm`;
+    if (problem) findings.push({ path: ["pipelineParallel"], problem });
+  }
+  return findings.length > 0 ? findings : beyondOneNode(model, tensorParallel, pipelineParallel);
+});
+
+function tooManyStages(layers: number, stages: number): string | undefined {
+  return stages > layers ? `the model has ${layers} layers: no more groups of GPUs than that` : undefined;
+}
+
+/** A server's GPUs are all in one node. */
+function beyondOneNode(
+  { gpus, spec, supply }: ModelInPlace,
+  tensorParallel: number,
+  pipelineParallel: number,
+): Finding[] {
+  const most = Math.max(0, ...gpus.map((name) => supply.get(name) ?? 0));
+  const wanted = tensorParallel * pipelineParallel;
+  if (most === 0 || wanted <= most) return [];
+  return [
+    {
+      path: [spec.tensorParallel ? "tensorParallel" : "pipelineParallel"],
+      problem: `makes ${wanted} GPUs, and no node has more than ${most} of those that may carry the model: all must be in one`,
+    },
+  ];
+}
