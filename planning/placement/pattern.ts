@@ -1,5 +1,5 @@
 import { fits, podsPerNode, resources } from "./fit.ts";
-import type { Fleet, Host } from "./fleet.ts";
+import type { Fleet, Host } from "./fleet/fleet.ts";
 
 /** What one node carries: pods by kind, none of them 0, in order of kinds. */
 export type Slots = readonly { readonly kind: number; readonly count: number }[];

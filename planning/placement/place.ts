@@ -2,7 +2,7 @@ import type { Highs } from "highs";
 import { firstFit } from "./baselines.ts";
 import { costOf } from "./cost.ts";
 import { carries, legalOffers } from "./fit.ts";
-import { buildFleet, type Fleet } from "./fleet.ts";
+import { buildFleet, type Fleet } from "./fleet/fleet.ts";
 import { byText, inOrder } from "./order.ts";
 import { shelvesOf } from "./pattern.ts";
 import type { PlacedNode, Placement, PlacementProblem, Unplaceable, Workload } from "./problem.ts";

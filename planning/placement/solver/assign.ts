@@ -1,4 +1,4 @@
-import type { Fleet, PodKind } from "../fleet.ts";
+import type { Fleet, PodKind } from "../fleet/fleet.ts";
 import { type OpenNode, Packing } from "../packing.ts";
 import type { Option, Workload } from "../problem.ts";
 import { perZone } from "../spread.ts";

@@ -1,4 +1,4 @@
-import type { Fleet } from "../fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { maximalPatterns, type Shelf } from "../pattern.ts";
 import { type Column, isZoned } from "./master.ts";
 import type { PriceBound } from "./prices.ts";

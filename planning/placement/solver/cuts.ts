@@ -1,4 +1,4 @@
-import type { Fleet, PodKind } from "../fleet.ts";
+import type { Fleet, PodKind } from "../fleet/fleet.ts";
 import { perZone } from "../spread.ts";
 import type { Entry } from "./highs.ts";
 import type { Decision } from "./integer.ts";

@@ -1,6 +1,6 @@
 import type { Highs } from "highs";
 import { podsPerNode } from "../fit.ts";
-import type { Fleet } from "../fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { bestPattern, type Shelf } from "../pattern.ts";
 import { type Column, isZoned, type Master } from "./master.ts";
 import { boundByPrices, type PriceBound, type Prices } from "./prices.ts";

@@ -1,5 +1,5 @@
 import type { Highs } from "highs";
-import type { Fleet } from "../fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { Column, Master } from "./master.ts";
 
 /** What the solver decided: numbers of workloads by way, of nodes by column, of pods by kind and zone. */

@@ -1,4 +1,4 @@
-import type { Fleet, Host, PodKind } from "../fleet.ts";
+import type { Fleet, Host, PodKind } from "../fleet/fleet.ts";
 import type { Slots } from "../pattern.ts";
 import { perZone } from "../spread.ts";
 import { type Entry, Program } from "./highs.ts";

@@ -1,4 +1,4 @@
-import type { Fleet, Host, PodKind } from "../fleet.ts";
+import type { Fleet, Host, PodKind } from "../fleet/fleet.ts";
 import { perZone } from "../spread.ts";
 import { isZoned } from "./master.ts";
 

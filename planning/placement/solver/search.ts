@@ -1,6 +1,6 @@
 import type { Highs } from "highs";
 import { carries, legalOffers } from "../fit.ts";
-import type { Fleet } from "../fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { placeReplica } from "../greedy.ts";
 import type { Packing } from "../packing.ts";
 import type { PlacedNode, PlacementProblem } from "../problem.ts";
