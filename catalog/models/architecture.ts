@@ -24,10 +24,19 @@ export interface ModelShape {
   readonly published: PublishedFormat;
 }
 
-export type PublishedFormat = Extract<QuantizationName, "bf16" | "fp8" | "mxfp4">;
+export type PublishedFormat = Extract<QuantizationName, "bf16" | "fp8" | "int8" | "awq" | "gptq" | "mxfp4">;
 
 /** Grouped queries (multi-head and multi-query are its ends), or DeepSeek's compressed latent. */
 export type Attention = GroupedQueryAttention | LatentAttention;
+
+/** A transformer beside the language model that turns images into its embeddings. */
+export interface VisionTower {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly patchSize: number;
+  readonly imageSize: number;
+}
 
 export interface GroupedQueryAttention {
   readonly kind: "gqa";

@@ -1,18 +1,20 @@
+import { towerParameters } from "./parameters.ts";
 import { gqa, model } from "./row.ts";
 
 const gemma = { licence: "gemma", gated: true, tiedEmbeddings: true } as const;
 const gemma2 = { ...gemma, vocabulary: 256_000, maxContext: 8192 } as const;
 
-/** SigLIP 400M (27 layers of 1152, patches of 14 in images of 896), without the projector to the model's width. */
-const siglip = 416_866_032;
+/** SigLIP 400M. */
+const siglip = {
+  layers: 27,
+  hiddenSize: 1152,
+  intermediateSize: 4304,
+  patchSize: 14,
+  imageSize: 896,
+} as const;
 
 /** With an embedding of 262,208 rows and a vision tower. */
 const gemma3Vision = { ...gemma, vocabulary: 262_208, maxContext: 131_072 } as const;
-
-/** The tower and a projection from its width to the model's. */
-function visionTower(hiddenSize: number): number {
-  return siglip + 1152 * hiddenSize;
-}
 
 export const googleModels = [
   model({
@@ -66,7 +68,7 @@ export const googleModels = [
     intermediateSize: 10_240,
     attention: gqa(8, 4, 256),
     slidingWindow: { tokens: 1024, layers: 29 },
-    towerParameters: visionTower(2560),
+    towerParameters: towerParameters(siglip, 2560),
   }),
   model({
     ...gemma3Vision,
@@ -77,7 +79,7 @@ export const googleModels = [
     intermediateSize: 15_360,
     attention: gqa(16, 8, 256),
     slidingWindow: { tokens: 1024, layers: 40 },
-    towerParameters: visionTower(3840),
+    towerParameters: towerParameters(siglip, 3840),
   }),
   model({
     ...gemma3Vision,
@@ -88,6 +90,6 @@ export const googleModels = [
     intermediateSize: 21_504,
     attention: gqa(32, 16, 128),
     slidingWindow: { tokens: 1024, layers: 52 },
-    towerParameters: visionTower(5376),
+    towerParameters: towerParameters(siglip, 5376),
   }),
 ] as const;

@@ -22,6 +22,7 @@ export const microsoftModels = [
     licence: "mit",
     ollama: "phi3:3.8b-mini-4k-instruct",
     ...phi3Mini,
+    slidingWindow: { tokens: 2047, layers: 32 },
     maxContext: 4096,
   }),
   model({

@@ -1,4 +1,4 @@
-import type { Attention, Experts, ModelArchitecture, ModelShape } from "./architecture.ts";
+import type { Attention, Experts, ModelArchitecture, ModelShape, VisionTower } from "./architecture.ts";
 
 /**
  * Adds up the parameters of a shape.
@@ -46,6 +46,17 @@ export function architectureOf(shape: ModelShape): ModelArchitecture {
       shape.nextTokenLayers *
       (attention + (experts ? routed + always : dense) + 2 * hiddenSize ** 2 + embeddingParameters),
   };
+}
+
+/**
+ * Parameters of a vision tower and the projection from its width to the model's: with v = its hiddenSize,
+ *
+ *     layers * (4 v^2 + 2 v * intermediateSize)  +  patches of 3 colours  +  a position per patch  +  v * hiddenSize
+ */
+export function towerParameters(tower: VisionTower, hiddenSize: number): number {
+  const { layers, hiddenSize: v, intermediateSize, patchSize, imageSize } = tower;
+  const patches = Math.floor(imageSize / patchSize) ** 2;
+  return layers * (4 * v ** 2 + 2 * v * intermediateSize) + v * (3 * patchSize ** 2 + patches + hiddenSize);
 }
 
 function attentionParameters(attention: Attention, hiddenSize: number): number {
