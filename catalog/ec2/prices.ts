@@ -73,30 +73,31 @@ const ratios = new Map<string, number>();
 
 /**
  * What a region charges in proportion to us-east-1: the median over the types of a family that are listed in both or,
- * without such a type or a family, over all types. Over all regions for one that has no list at all.
+ * without such a type or a family, over all types. For a region without a list, the median region's.
  */
 export function regionRatio(region: string, family?: string): number {
   const key = `${region}/${family ?? ""}`;
   const known = ratios.get(key);
   if (known !== undefined) return known;
-  const own = onDemandPrices[region];
-  const lists = own ? [own] : Object.values(onDemandPrices);
   const ratio =
-    median(ratiosOf(lists, (type) => findInstanceType(type)?.family === family)) ??
-    median(ratiosOf(lists, () => true)) ??
+    median(ratiosOf(region, (type) => findInstanceType(type)?.family === family)) ??
+    median(ratiosOf(region, () => true)) ??
+    median(
+      Object.keys(onDemandPrices)
+        .filter((other) => other !== referenceRegion)
+        .map((other) => regionRatio(other)),
+    ) ??
     1;
   ratios.set(key, ratio);
   return ratio;
 }
 
-function ratiosOf(lists: readonly PriceList[], counts: (type: string) => boolean): number[] {
+function ratiosOf(region: string, counts: (type: string) => boolean): number[] {
   const reference = onDemandPrices[referenceRegion]?.usdPerHour ?? {};
-  return lists.flatMap(({ usdPerHour }) =>
-    Object.entries(usdPerHour).flatMap(([type, price]) => {
-      const base = reference[type];
-      return base !== undefined && counts(type) ? [price / base] : [];
-    }),
-  );
+  return Object.entries(onDemandPrices[region]?.usdPerHour ?? {}).flatMap(([type, price]) => {
+    const base = reference[type];
+    return base !== undefined && counts(type) ? [price / base] : [];
+  });
 }
 
 function median(values: readonly number[]): number | undefined {
