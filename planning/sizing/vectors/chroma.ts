@@ -75,7 +75,6 @@ export function planChroma(
             `retrieval: ${vectors.toLocaleString("en-US")} vectors in Chroma, which was tested up to 7 million`,
           ]
         : [],
-    problems: [],
   };
 }
 

@@ -28,9 +28,15 @@ const onDisk = { vectors: 100_000_000, bytes: 100e9 };
  * Fills a collection's defaults: no quantization up to a million vectors, else scalar, which Qdrant's documentation
  * ("Quantization") gives the least loss; originals on disk where there is a quantized copy to search first and they are
  * more than 100 million, about where Qdrant's capacity planning ends one node, or 100 GB, from where memory is most of
- * what the servers cost; two copies in prod.
+ * what the servers cost; two copies in prod, unless there is one server.
+ * @param nodes servers, where somebody said how many
  */
-export function withDefaults(name: string, spec: CollectionSpec, environment: Environment): Collection {
+export function withDefaults(
+  name: string,
+  spec: CollectionSpec,
+  environment: Environment,
+  nodes?: number,
+): Collection {
   const { vectors, dimensions, payloadBytes, hnswM } = spec;
   const quantization = spec.quantization ?? (vectors <= unquantizedVectors ? "none" : "scalar");
   const large = vectors > onDisk.vectors || vectors * dimensions * floatBytes > onDisk.bytes;
@@ -41,7 +47,7 @@ export function withDefaults(name: string, spec: CollectionSpec, environment: En
     quantization,
     originals: spec.originals ?? (large && quantization !== "none" ? "disk" : "memory"),
     payloadBytes,
-    replication: spec.replication ?? (environment === "prod" ? 2 : 1),
+    replication: spec.replication ?? Math.min(environment === "prod" ? 2 : 1, nodes ?? 2),
     hnswM,
   };
 }
@@ -59,14 +65,4 @@ export function unquantized(name: string, spec: CollectionSpec): Collection {
     replication: 1,
     hnswM,
   };
-}
-
-/** Settings that somebody wrote and such a store can't honour. */
-export function ignoredSettings(name: string, spec: CollectionSpec, store: string): string[] {
-  const ignored = [
-    ...(spec.quantization !== undefined && spec.quantization !== "none" ? ["quantization"] : []),
-    ...(spec.originals === "disk" ? ["originals"] : []),
-    ...(spec.replication !== undefined && spec.replication > 1 ? ["replication"] : []),
-  ];
-  return ignored.map((field) => `retrieval.collections.${name}.${field}: ${store} has no such setting`);
 }

@@ -7,9 +7,6 @@ const page = { bytes: 8192, room: 8192 - 24 - 8 };
 /** What a page spends on every tuple to find it. */
 const itemId = 4;
 
-/** Limits of the index on a `vector` column (pgvector 0.8, src/hnsw.h, `HNSW_MAX_DIM` and `HNSW_MAX_M`). */
-const most = { dimensions: 2000, hnswM: 100 };
-
 /**
  * Bytes of pgvector's HNSW index.
  *
@@ -68,13 +65,5 @@ export function planPgvector(collections: readonly Collection[]): VectorStorePla
       why: `${shapeOf(collection)} in PostgreSQL: an HNSW index of ${gigabytes(collection.memoryBytes)}, to be held in memory.`,
     })),
     warnings: [],
-    problems: collections.flatMap(({ name, dimensions, hnswM }) => [
-      ...beyond(`retrieval.collections.${name}.dimensions`, dimensions, most.dimensions),
-      ...beyond(`retrieval.collections.${name}.hnswM`, hnswM, most.hnswM),
-    ]),
   };
-}
-
-function beyond(path: string, value: number, limit: number): string[] {
-  return value > limit ? [`${path}: pgvector indexes with at most ${limit}, not ${value}`] : [];
 }

@@ -111,13 +111,6 @@ export function planQdrant(
       ...sized.map(({ collection, bytes }) => explain(collection, bytes, servers, local)),
     ],
     warnings: collections.flatMap((collection) => warningsOf(collection, local)),
-    problems: collections.flatMap(({ name, replication }) =>
-      replication > servers
-        ? [
-            `retrieval.collections.${name}.replication: ${replication} copies on ${servers} servers; at most one each`,
-          ]
-        : [],
-    ),
   };
 }
 
@@ -173,14 +166,11 @@ function explain(collection: Collection, bytes: QdrantBytes, servers: number, lo
   };
 }
 
-function warningsOf({ name, dimensions, originals, quantization, replication }: Collection, local: boolean) {
+function warningsOf({ name, dimensions, quantization, replication }: Collection, local: boolean): string[] {
   const path = `retrieval.collections.${name}`;
   return [
     ...(local && replication === 1
       ? [`${path}: one copy on instance stores; what a stopped node held comes back from a snapshot only`]
-      : []),
-    ...(originals === "disk" && quantization === "none"
-      ? [`${path}: originals on disk and no quantized copy; every step of a search may read the disk`]
       : []),
     ...(quantization === "binary" && dimensions < 1024
       ? [`${path}: binary quantization loses much below 1,024 dimensions; turbo keeps more in the same space`]

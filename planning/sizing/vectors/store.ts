@@ -31,8 +31,6 @@ export interface VectorStorePlan {
   readonly explanations: readonly Explanation[];
   /** What works but should be looked at. */
   readonly warnings: readonly string[];
-  /** Why it can't be brought up as described. */
-  readonly problems: readonly string[];
 }
 
 /** Decimal, as disks and vectors are counted: "76.8 GB". */
