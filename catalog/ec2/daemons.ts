@@ -26,7 +26,8 @@ export const nodeDaemons: readonly Daemon[] = [
     milliCpus: 100,
     memoryMiB: 0,
     basis: "upstream",
-    source: "EKS add-on kube-proxy, as listed by `kubectl describe node`",
+    // AWS publishes no manifest of this add-on.
+    source: "EKS add-on kube-proxy, as `kubectl describe node` shows it; unsure",
   },
   {
     name: "eks-pod-identity-agent",
@@ -61,6 +62,14 @@ export const nodeDaemons: readonly Daemon[] = [
 
 /** DaemonSets that run on nodes with GPUs beside those. */
 export const gpuDaemons: readonly Daemon[] = [
+  {
+    // Part of the node monitoring agent's add-on: the engine that it asks for the health of GPUs.
+    name: "dcgm-server",
+    milliCpus: 50,
+    memoryMiB: 128,
+    basis: "platform",
+    source: "eks-node-monitoring-agent v1.7.0, charts/eks-node-monitoring-agent/values.yaml requests nothing",
+  },
   {
     name: "nvidia-device-plugin",
     milliCpus: 50,

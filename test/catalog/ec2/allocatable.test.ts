@@ -38,10 +38,10 @@ test("a Graviton keeps 64 MiB more before the hypervisor's share", () => {
   );
 });
 
-test("a node with GPUs carries NVIDIA's two DaemonSets beside the six of every node", () => {
+test("a node with GPUs carries three DaemonSets for them beside the six of every node", () => {
   const [plain, gpu] = [allocatable(instanceType("m6i.xlarge")), allocatable(instanceType("g6.xlarge"))];
-  expect(plain.milliCpus - gpu.milliCpus).toBe(100 + 50);
-  expect(maxPods(instanceType("g6.xlarge")) - gpu.pods).toBe(8);
+  expect(plain.milliCpus - gpu.milliCpus).toBe(50 + 50 + 100);
+  expect(maxPods(instanceType("g6.xlarge")) - gpu.pods).toBe(9);
 });
 
 test("every daemon requests something, and says where the figure is from", () => {
