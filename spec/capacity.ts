@@ -35,7 +35,7 @@ export const capacitySchema = z.strictObject({
     .array(
       reservation.extend({
         /** When the block ends, ISO 8601; EKS scales the group to zero 40 minutes before. */
-        endsAt: z.iso.datetime({ offset: true }),
+        endsAt: z.iso.datetime({ offset: true, error: "a time with its zone such as 2027-01-31T11:30:00Z" }),
       }),
     )
     .default([]),

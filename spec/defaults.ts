@@ -53,7 +53,7 @@ export function engineOf(model: ModelSpec, cpuOnly: boolean): Engine {
  */
 export const tgiGpus: readonly GpuName[] = ["A100-40", "A100-80", "H100", "H200"];
 
-/** Whether a model is served on the CPU: Ollama takes no GPU unless it is told which. */
-export function onCpu(model: ModelSpec, engine: Engine): boolean {
-  return engine === "ollama" && model.gpus === undefined;
+/** Whether a model is served on the CPU: Ollama takes no GPU unless it is told which, and there is one. */
+export function onCpu(model: ModelSpec, engine: Engine, cpuOnly: boolean): boolean {
+  return engine === "ollama" && (cpuOnly || model.gpus === undefined);
 }

@@ -1,11 +1,15 @@
 import { findModel } from "../catalog/models/models.ts";
 import type { Position } from "./faults/fault.ts";
+import type { Finding } from "./faults/issues.ts";
 import { isObject, type Path, pathText } from "./faults/path.ts";
+import { either, nearest } from "./faults/wording.ts";
 import type { FileFault, ModelConfig, ModelConfigFile, ModelConfigs } from "./modelConfigs.ts";
 
 /** A description whose models say all that their files say. */
 export interface Merged {
   readonly data: Readonly<Record<string, unknown>>;
+  /** Models that say nothing and have no file to start from. */
+  readonly findings: readonly Finding[];
   /** Faults of the files that its models use. */
   readonly faults: readonly (FileFault & { readonly path: Path })[];
   /** Where a value stands that came from a file; undefined for what the description itself says. */
@@ -19,7 +23,7 @@ export interface Merged {
  */
 export function mergeModelConfigs(data: Readonly<Record<string, unknown>>, configs: ModelConfigs): Merged {
   const { models } = data;
-  if (!isObject(models)) return { data, faults: [], positionOf: () => undefined };
+  if (!isObject(models)) return { data, findings: [], faults: [], positionOf: () => undefined };
 
   const merged = Object.entries(models).map(([name, entry]) => {
     const config = configs.get(name);
@@ -38,6 +42,11 @@ export function mergeModelConfigs(data: Readonly<Record<string, unknown>>, confi
         merged.filter((model) => !faulty(model)).map(({ fields, name }) => [name, fields]),
       ),
     },
+    findings: Object.entries(models).flatMap(([name, entry]) =>
+      isObject(entry) && entry.model === undefined && !configs.has(name)
+        ? [{ path: ["models", name, "model"], problem: withoutFile(name, [...configs.keys()]) }]
+        : [],
+    ),
     faults: merged.flatMap(({ files, name }) =>
       files.flatMap(({ file }) => file.faults.map((fault) => ({ ...fault, path: ["models", name] }))),
     ),
@@ -49,6 +58,12 @@ export function mergeModelConfigs(data: Readonly<Record<string, unknown>>, confi
         .find((found) => found !== undefined);
     },
   };
+}
+
+function withoutFile(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  const meant = near.length > 0 ? `did you mean ${either(near)}? ` : "";
+  return `is missing, and there is no m2m/${name}/model-config.yaml to take it from: ${meant}needs a Hugging Face id such as Qwen/Qwen3-8B`;
 }
 
 /** A file with the part of it that was taken: the fields, and under which path the file's own begins. */

@@ -71,19 +71,23 @@ function readModelConfig(folder: string, name: string): ModelConfig {
   };
 }
 
-/** Reads YAML, and so JSON, which is YAML as well. */
+/** Reads YAML, and JSON by its file's name: it is YAML as well, but its faults are told in its own words. */
 export function modelConfigFile(text: string, file: string): ModelConfigFile {
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { col, line } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  const notJson = file.endsWith(".json") ? jsonFault(text, file) : undefined;
+  if (notJson) return { file, fields: {}, positions: new Map(), faults: [notJson] };
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: "core" });
   const faults = [
-    ...[...document.errors, ...document.warnings].map((error) => ({
-      problem: syntaxProblem(error, text),
-      position: at(error.pos[0]),
-    })),
+    ...firstOfEachLine(
+      [...document.errors, ...document.warnings].map((error) => ({
+        problem: syntaxProblem(error, text),
+        position: at(error.pos[0]),
+      })),
+    ),
     ...beyondJson(document, at),
   ];
   if (faults.length > 0) return { file, fields: {}, positions: new Map(), faults };
@@ -96,6 +100,26 @@ export function modelConfigFile(text: string, file: string): ModelConfigFile {
 function unreadable(file: string, problem: string): ModelConfigFile {
   const position = { file, line: 1, column: 1 };
   return { file, fields: {}, positions: new Map(), faults: [{ problem, position }] };
+}
+
+/** A slip makes a parser stumble several times over the same line. */
+function firstOfEachLine(faults: readonly FileFault[]): FileFault[] {
+  const lines = faults.map(({ position }) => position.line);
+  return faults.filter(({ position }, index) => lines.indexOf(position.line) === index);
+}
+
+/** V8 tells most faults with "in JSON at position 49". */
+function jsonFault(text: string, file: string): FileFault | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const offset = Number(/ at position (\d+)/.exec(message)?.[1] ?? 0);
+    const problem = `can't be read as JSON: ${message.replace(/ in JSON at position.*/, "")}`;
+    const before = text.slice(0, offset).split("\n");
+    return { problem, position: { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 } };
+  }
 }
 
 function syntaxProblem({ code, message, pos }: YAMLError, text: string): string {

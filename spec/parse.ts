@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Fault, SpecError } from "./faults/fault.ts";
+import { type Fault, type Position, SpecError } from "./faults/fault.ts";
 import { type Finding, findings } from "./faults/issues.ts";
 import { byPosition, isObject, pathText, valueAt, within } from "./faults/path.ts";
 import { plainData } from "./faults/plain.ts";
@@ -40,7 +40,7 @@ export function parsePlatform(input: unknown, source: string, options: ParseOpti
   }
   const merged = mergeModelConfigs(data, options.modelConfigs ?? new Map());
   const { issues, schema, spec } = checked(merged.data);
-  const explained: Finding[] = [...refused, ...misplacedSections(data)];
+  const explained: Finding[] = [...refused, ...misplacedSections(data), ...merged.findings];
   const found: Finding[] = [
     ...explained,
     ...findings(issues, schema, merged.data).filter(
@@ -92,8 +92,14 @@ function faultsOf(found: readonly Finding[], merged: Merged, written: unknown): 
     })),
   ];
   return places
-    .sort((one, other) => order(one.path, other.path))
+    .sort((one, other) => order(one.path, other.path) || inFile(one.position, other.position))
     .map((fault) => ({ ...fault, path: pathText(fault.path) }));
+}
+
+/** What one file says stands in its own order; positions in different files say nothing. */
+function inFile(one: Position | undefined, other: Position | undefined): number {
+  if (!one || !other || one.file !== other.file) return 0;
+  return one.line - other.line || one.column - other.column;
 }
 
 function shownIfAny(value: unknown): string | undefined {

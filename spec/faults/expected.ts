@@ -83,7 +83,7 @@ function firstOf<T>(values: readonly (T | undefined)[]): T | undefined {
 /** Optional fields have a question mark. */
 function fieldsOf(schema: z.core.$ZodObject): string[] {
   return Object.entries(schema._zod.def.shape).map(([name, field]) =>
-    field._zod.optin === "optional" ? `${name}?` : name,
+    field === unwrapped(field) ? name : `${name}?`,
   );
 }
 

@@ -51,9 +51,9 @@ function problemOf(issue: z.core.$ZodIssue, top: z.core.$ZodType, data: unknown)
 }
 
 /** Whether a schema takes values of that kind, so that only this one is wrong. */
-function takes({ _zod: { def } }: z.core.$ZodType, value: unknown): boolean {
+function takes({ _zod: { def, values } }: z.core.$ZodType, value: unknown): boolean {
   if (Array.isArray(value)) return def.type === "array" || def.type === "union";
-  return def.type === typeof value;
+  return def.type === typeof value || [...(values ?? [])].some((allowed) => typeof allowed === typeof value);
 }
 
 interface UnknownField extends Finding {

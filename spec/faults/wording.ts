@@ -44,15 +44,19 @@ export function unknownName(name: string, allowed: readonly string[]): string {
 
 /**
  * The names that were perhaps meant, at most three. A name is near when at most a third of it differs, whatever its
- * case, or when it goes on where the given one stops.
+ * case, or when one of the two begins with the other.
  */
 export function nearest(name: string, allowed: readonly string[]): string[] {
   const most = Math.max(1, Math.ceil(name.length / 3));
-  const far = (other: string) =>
-    name.length > 1 && other.toLowerCase().startsWith(name.toLowerCase()) ? 0 : apart(name, other);
+  const far = (other: string) => (begins(name, other) || begins(other, name) ? 0.5 : apart(name, other));
   const least = Math.min(...allowed.map(far));
   if (least >= most + 1) return [];
   return allowed.filter((other) => far(other) === least).slice(0, 3);
+}
+
+/** Whether a name is the beginning of another, in whatever case; a letter or two say nothing. */
+function begins(name: string, other: string): boolean {
+  return name.length > 2 && other.toLowerCase().startsWith(name.toLowerCase());
 }
 
 /** Edits between two names, of which a change of case counts a hundredth. */
@@ -62,9 +66,9 @@ function apart(one: string, other: string): number {
 }
 
 /** All names, or for a long list the few that are nearest to what was written. */
-export function listed(names: readonly string[], written = ""): string {
+export function listed(names: readonly string[], written = "", longest = longestList): string {
   if (names.length === 0) return "nothing";
-  if (names.length <= longestList) return names.join(", ");
+  if (names.length <= longest) return names.join(", ");
   const first = names.toSorted((a, b) => apart(written, a) - apart(written, b)).slice(0, nearestShown);
   return `${first.join(", ")} and ${names.length - first.length} more`;
 }

@@ -37,7 +37,12 @@ export const purchase: Rule = ({ capacity, models }) => {
       const missing = without(option);
       return missing === undefined
         ? []
-        : [{ path: [...path, index], problem: `${missing} has none: list them there, or leave it out` }];
+        : [
+            {
+              path: [...path, index],
+              problem: `there are no ${missing}: list what the account has, or leave this out`,
+            },
+          ];
     }),
   );
 };

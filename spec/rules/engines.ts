@@ -7,7 +7,8 @@ import { either } from "../faults/wording.ts";
 import type { Engine } from "../models.ts";
 import { eachModel, type ModelInPlace } from "./model.ts";
 
-const tgiIsFor = `text-generation-inference is here for bigger models over several ${either(tgiGpus)}`;
+const tgiIsFor = `tgi is for bigger models over several A100 or H100 (${tgiGpus.join(", ")})`;
+const tgiIsArchived = "it is archived upstream: for anything else, take vllm";
 
 /** TGI serves on A100 and H100 only. */
 export const tgi = eachModel(({ engine, environment, gpus, spec, supply }) => {
@@ -19,7 +20,7 @@ export const tgi = eachModel(({ engine, environment, gpus, spec, supply }) => {
         : [
             {
               path: ["gpus", index],
-              problem: `is no GPU for tgi: ${tgiIsFor}. It is archived upstream: on others, and for anything new, take vllm`,
+              problem: `is no GPU for tgi: ${tgiIsFor}, and ${tgiIsArchived}`,
             },
           ],
     );
@@ -28,7 +29,7 @@ export const tgi = eachModel(({ engine, environment, gpus, spec, supply }) => {
   return [
     {
       path: ["engine"],
-      problem: `${environment} has none of its GPUs: ${tgiIsFor}. It is archived upstream: take vllm, or allow one of them`,
+      problem: `${environment} may use none of its GPUs: ${tgiIsFor}, and ${tgiIsArchived}`,
     },
   ];
 });
@@ -41,7 +42,7 @@ export const weights = eachModel((model) => {
     return [
       {
         path: [spec.engine ? "engine" : "model"],
-        problem: `${engine} can't load ${architecture.published}, as ${id} is published: write the quantization, one of ${formats(engine)}`,
+        problem: `${engine} can't load ${architecture.published}, as ${id} is published: write its quantization, one of ${formats(model)}`,
       },
     ];
   }
@@ -49,7 +50,7 @@ export const weights = eachModel((model) => {
     .filter(({ name }) => !loadable(name, engine))
     .map(({ name, path }) => ({
       path,
-      problem: `${engine} can't load it: ${described(name)}; allowed with ${engine}: ${formats(engine)}`,
+      problem: `${engine} can't load it: ${described(name)}; allowed with ${engine}: ${formats(model)}`,
     }));
 });
 
@@ -92,11 +93,11 @@ function tooOld({ gpus, spec }: ModelInPlace, path: Path, what: string, least: n
   if (spec.gpus) {
     return old.map((name) => ({
       path: ["gpus", spec.gpus?.indexOf(name) ?? 0],
-      problem: `can't compute ${what}, which needs compute capability ${least}: it has ${gpu(name).computeCapability}`,
+      problem: `can't compute ${what}, which needs compute capability ${least.toFixed(1)}: it has ${gpu(name).computeCapability.toFixed(1)}`,
     }));
   }
   if (gpus.length === 0 || old.length < gpus.length) return [];
-  const problem = `needs a GPU of compute capability ${least}: ${old.join(", ")} of this environment can't`;
+  const problem = `needs a GPU of compute capability ${least.toFixed(1)}: ${old.join(", ")} of this environment can't`;
   return [{ path, problem }];
 }
 
@@ -104,9 +105,13 @@ function loadable(name: QuantizationName, engine: Engine): boolean {
   return quantizations[name].engines.includes(engine);
 }
 
-function formats(engine: Engine): string {
+/** What the engine can load of the model. Nobody makes MXFP4 of what was published in another format. */
+function formats({ architecture, engine }: ModelInPlace): string {
   return Object.values(quantizations)
-    .filter(({ engines }) => engines.includes(engine))
+    .filter(
+      ({ engines, name }) =>
+        engines.includes(engine) && (name !== "mxfp4" || architecture?.published === name),
+    )
     .map(({ name }) => name)
     .join(", ");
 }

@@ -56,7 +56,7 @@ function modelsInPlace(platform: Judged): { readonly path: Path; readonly model:
         environment,
         supply,
         engine,
-        onCpu: onCpu(spec, engine),
+        onCpu: onCpu(spec, engine, supply.size === 0),
         gpus: spec.gpus ?? [...supply.keys()].filter((gpu) => engine !== "tgi" || tgiGpus.includes(gpu)),
       },
     };

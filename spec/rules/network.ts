@@ -1,10 +1,9 @@
-import { type Cidr, formatCidr, overlap, parseCidr } from "../cidr.ts";
+import { formatCidr, overlap, parseCidr } from "../cidr.ts";
 import type { Finding } from "../faults/issues.ts";
 import type { Path } from "../faults/path.ts";
-import { serviceRange } from "../serviceRange.ts";
 import type { Rule } from "./rule.ts";
 
-/** The VPC's size, what it may not overlap, and room for Services. */
+/** The VPC's size and what it may not overlap. The planner keeps the range of Services clear of it. */
 export const addressRanges: Rule = ({ cluster, network }) => {
   const ranges = [
     ...(network ? [{ path: ["network", "cidr"], text: network.cidr }] : []),
@@ -26,15 +25,14 @@ function canonical(path: Path, text: string): Finding[] {
 function vpc({ cidr, reserved }: { readonly cidr: string; readonly reserved: readonly string[] }): Finding[] {
   const block = parseCidr(cidr);
   if (block.prefix < 16 || block.prefix > 20) {
-    const problem =
+    const why =
       block.prefix < 16
-        ? `needs a /16 to /20: AWS allows no VPC larger than a /16`
-        : `needs a /16 to /20: anything smaller has no room for the pods of three zones`;
-    return [{ path: ["network", "cidr"], problem }];
+        ? "AWS allows no VPC larger than a /16"
+        : "anything smaller has no room for the pods of three zones";
+    return [{ path: ["network", "cidr"], problem: `needs a /16 to /20: ${why}` }];
   }
-  const others = reserved.map(parseCidr);
-  const overlaps = others.flatMap((other, index) =>
-    overlap(block, other)
+  return reserved.flatMap((text, index) =>
+    overlap(block, parseCidr(text))
       ? [
           {
             path: ["network", "reserved", index],
@@ -43,16 +41,4 @@ function vpc({ cidr, reserved }: { readonly cidr: string; readonly reserved: rea
         ]
       : [],
   );
-  return overlaps.length > 0 ? overlaps : roomForServices(block, others);
-}
-
-function roomForServices(block: Cidr, reserved: readonly Cidr[]): Finding[] {
-  if (serviceRange(block, reserved)) return [];
-  return [
-    {
-      path: ["network", "reserved"],
-      problem:
-        "leaves no /16 of 172.16.0.0/12 or 10.0.0.0/8 free: Services need one that nothing is connected by",
-    },
-  ];
 }

@@ -11,7 +11,7 @@ import type { CapacitySpec } from "../capacity.ts";
 import { gpusPerNode } from "../defaults.ts";
 import type { Finding } from "../faults/issues.ts";
 import type { Path } from "../faults/path.ts";
-import { either, unknownName } from "../faults/wording.ts";
+import { either, listed, unknownName } from "../faults/wording.ts";
 import type { Judged } from "../judged.ts";
 import type { Rule } from "./rule.ts";
 
@@ -65,7 +65,7 @@ function typeProblem(
     );
   if (region !== undefined && !offeredIn(region, name)) {
     const elsewhere = regionsOffering(name);
-    return `${region} doesn't offer it; ${elsewhere.length > 0 ? `${elsewhere.join(", ")} ${elsewhere.length === 1 ? "does" : "do"}` : "no region of the catalog does"}`;
+    return `${region} doesn't offer it; ${regionsThatDo(elsewhere, region)}`;
   }
   if (allowed && !allowed.includes(type.family)) {
     return `capacity.families leaves out ${type.family}: it would be paid for and never used`;
@@ -83,7 +83,7 @@ export const allowedFamilies: Rule = ({ capacity, cloud }) => {
     const types = instanceTypes.filter((type) => type.family === family);
     if (region === undefined || types.some(({ name }) => offeredIn(region, name))) return [];
     const elsewhere = [...new Set(types.flatMap(({ name }) => regionsOffering(name)))].sort();
-    return [{ path, problem: `${region} offers no ${family}; ${elsewhere.join(", ") || "no region"} does` }];
+    return [{ path, problem: `${region} offers no ${family}; ${regionsThatDo(elsewhere, region)}` }];
   });
 };
 
@@ -105,6 +105,12 @@ export const allowedGpus: Rule = ({ capacity, cloud }) => {
     return [{ path: ["capacity", "gpus", index], problem }];
   });
 };
+
+/** The nearest by name are mostly those nearby. */
+function regionsThatDo(names: readonly string[], region: string): string {
+  if (names.length === 0) return "no region of the catalog does";
+  return `${listed(names, region, 6)} ${names.length === 1 ? "does" : "do"}`;
+}
 
 interface Reserved {
   readonly path: Path;

@@ -1,6 +1,5 @@
 import { vectorStore } from "../defaults.ts";
 import type { Finding } from "../faults/issues.ts";
-import { valueAt } from "../faults/path.ts";
 import { number } from "../faults/wording.ts";
 import type { Rule } from "./rule.ts";
 
@@ -34,18 +33,21 @@ export const chroma: Rule = ({ environment, retrieval }) => {
 /** pgvector's index has limits of its own. */
 export const pgvector: Rule = ({ environment, retrieval }) => {
   if (!environment || !retrieval || vectorStore(retrieval, environment) !== "pgvector") return [];
-  return Object.entries(retrieval.collections).flatMap(([name, collection]) =>
-    Object.entries(mostInPgvector).flatMap(([field, most]): Finding[] =>
-      Number(valueAt(collection, [field])) <= most
+  return Object.entries(retrieval.collections).flatMap(([name, { dimensions, hnswM }]) => {
+    const beyond = (field: string, value: number, most: number): Finding[] =>
+      value <= most
         ? []
         : [
             {
               path: ["retrieval", "collections", name, field],
               problem: `pgvector indexes with at most ${number(most)}: set retrieval.store to qdrant, or take less`,
             },
-          ],
-    ),
-  );
+          ];
+    return [
+      ...beyond("dimensions", dimensions, mostInPgvector.dimensions),
+      ...beyond("hnswM", hnswM, mostInPgvector.hnswM),
+    ];
+  });
 };
 
 /** Only Qdrant runs on several servers. */
