@@ -15,7 +15,7 @@ export interface Deployment {
   readonly tensorParallel: number;
   /** 1 on the CPU. */
   readonly pipelineParallel: number;
-  /** Share of a GPU's memory that the engine may take. */
+  /** Share of a GPU's memory that the engine may take. Ollama has no such setting: it takes what it needs. */
   readonly gpuMemoryUtilization: number;
   /** Longest request in tokens. */
   readonly context: number;
@@ -27,7 +27,7 @@ export interface Deployment {
 
 /** Where the memory of the fullest GPU goes (of the host, for a server on the CPU), in MiB. */
 export interface MemoryShares {
-  /** All there is. */
+  /** All that a process can see of it, which is less than the card's. */
   readonly capacity: number;
   /** What the engine may take of it. */
   readonly budget: number;
@@ -56,7 +56,10 @@ export interface MemoryEstimate {
   readonly hostMemoryMiB: number;
   /** Weights on disk in MiB. */
   readonly diskMiB: number;
-  /** MiB missing on the fullest GPU for one full context and the wanted concurrency; 0 when it fits. */
+  /**
+   * MiB missing on the fullest GPU for one full context and the wanted concurrency; 0 when it fits, all of the weights
+   * when the engine can't load them there at all.
+   */
   readonly shortfallMiB: number;
   /** Undefined when it fits; else why not, for a person: "needs 41.2 GiB of 38.0 GiB on each L40S: ...". */
   readonly problem: string | undefined;

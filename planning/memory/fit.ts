@@ -1,5 +1,4 @@
-import type { Accounting } from "./accounting.ts";
-import { kvBytes } from "./accounting.ts";
+import { type Accounting, kvBytes } from "./accounting.ts";
 import type { Deployment, MemoryEstimate, MemoryShares } from "./estimate.ts";
 import { hostMemoryMiB } from "./host.ts";
 import { llamaCppAccounting } from "./llamaCpp.ts";
@@ -9,45 +8,49 @@ import { gibText, mebibyte } from "./units.ts";
 import { vllmAccounting } from "./vllm.ts";
 import { diskMiB } from "./weights.ts";
 
-/** Says what a deployment takes and whether it works: see docs/memory.md for the formulas and how near they come. */
+/** What a deployment takes, and whether it works. docs/memory.md has the formulas, and how near they come. */
 export function estimateMemory(deployment: Deployment): MemoryEstimate {
   const disk = diskMiB(deployment);
   const refused = refusal(deployment);
-  const accounting = refused === undefined ? accountingOf(deployment) : undefined;
-  if (accounting === undefined) return refusedEstimate(deployment, disk, refused ?? "");
-  const { cache } = accounting;
-  const shares = sharesOf(accounting);
-  const shortfallMiB = Math.max(0, Math.ceil((cache.needed - kvBytes(accounting)) / mebibyte));
+  if (refused !== undefined) return refusedEstimate(deployment, disk, refused);
+  const accounting = accountingOf(deployment);
+  const { cache, missingAtStart } = accounting;
+  const missing = Math.max(cache.needed - kvBytes(accounting), missingAtStart);
+  const shortfallMiB = Math.max(0, Math.ceil(missing / mebibyte));
+  const starts = missingAtStart === 0;
   return {
-    shares,
+    shares: sharesOf(accounting),
     kvBytesPerToken: cache.bytesPerToken,
-    kvTokens: cache.tokens,
-    largestContext: cache.largestContext,
-    concurrency: cache.concurrency,
+    kvTokens: starts ? cache.tokens : 0,
+    largestContext: starts ? cache.largestContext : 0,
+    concurrency: starts ? cache.concurrency : 0,
     hostMemoryMiB: hostMemoryMiB(deployment, accounting),
     diskMiB: disk,
     shortfallMiB,
-    problem: shortfallMiB === 0 ? undefined : shortage(deployment, shares, cache.needed, shortfallMiB),
+    problem:
+      shortfallMiB === 0
+        ? undefined
+        : starts
+          ? shortage(deployment, accounting)
+          : tooGreedy(deployment, accounting),
   };
 }
 
-function accountingOf(deployment: Deployment): Accounting | undefined {
+function accountingOf(deployment: Deployment): Accounting {
   const { engine, gpu } = deployment;
-  if (engine === "ollama") return llamaCppAccounting(deployment, gpu);
-  if (gpu === undefined) return undefined;
+  if (engine === "ollama" || gpu === undefined) return llamaCppAccounting(deployment, gpu);
   return engine === "vllm" ? vllmAccounting(deployment, gpu) : tgiAccounting(deployment, gpu);
 }
 
 function sharesOf(accounting: Accounting): MemoryShares {
-  const mib = (bytes: number) => bytes / mebibyte;
   return {
-    capacity: mib(accounting.capacity),
-    budget: mib(accounting.budget),
-    weights: mib(accounting.weights),
-    activations: mib(accounting.activations),
-    graphs: mib(accounting.graphs),
-    runtime: mib(accounting.runtime),
-    kvCache: mib(kvBytes(accounting)),
+    capacity: accounting.capacity / mebibyte,
+    budget: accounting.budget / mebibyte,
+    weights: accounting.weights / mebibyte,
+    activations: accounting.activations / mebibyte,
+    graphs: accounting.graphs / mebibyte,
+    runtime: accounting.runtime / mebibyte,
+    kvCache: kvBytes(accounting) / mebibyte,
   };
 }
 
@@ -67,24 +70,37 @@ function refusedEstimate({ gpu }: Deployment, disk: number, problem: string): Me
   };
 }
 
-/** `needs 41.2 GiB of 38.0 GiB on each L40S: weights 39.1, ...` */
-function shortage(
-  { gpu, tensorParallel, pipelineParallel, context, concurrency, tokensPerRequest, engine }: Deployment,
-  shares: MemoryShares,
-  cacheBytes: number,
-  shortfallMiB: number,
-): string {
-  const gpus = tensorParallel * pipelineParallel;
-  const where = gpus > 1 ? `each ${gpu?.name}` : `the ${gpu?.name}`;
-  const cache =
-    engine === "ollama"
-      ? `${concurrency} x ${context} tokens of KV cache`
-      : `KV cache for ${context} tokens and ${concurrency} x ${tokensPerRequest}`;
+/** `needs 41.2 GiB of 38.0 GiB on each L40S: weights 33.8 GiB, ...; a context of 4096 tokens would fit`. */
+function shortage(deployment: Deployment, accounting: Accounting): string {
+  const { budget, weights, activations, graphs, runtime, cache } = accounting;
+  const needed = weights + activations + graphs + runtime + cache.needed;
   const parts = [
-    `weights ${gibText(shares.weights)}`,
-    `activations ${gibText(shares.activations)}`,
-    `graphs and runtime ${gibText(shares.graphs + shares.runtime)}`,
-    `${cache} ${gibText(cacheBytes / mebibyte)}`,
+    `weights ${gibText(weights)}`,
+    `activations ${gibText(activations)}`,
+    graphs > 0 ? `graphs and runtime ${gibText(graphs + runtime)}` : `runtime ${gibText(runtime)}`,
+    `KV cache for ${cache.neededFor} ${gibText(cache.needed)}`,
   ];
-  return `needs ${gibText(shares.budget + shortfallMiB)} of ${gibText(shares.budget)} on ${where}: ${parts.join(", ")}`;
+  const sum = `needs ${gibText(needed)} of ${gibText(budget)} on ${placeOf(deployment)}: ${parts.join(", ")}`;
+  return `${sum}${remedy(deployment, accounting)}`;
+}
+
+/** What of the same would fit, when it is not the weights. */
+function remedy({ context, concurrency }: Deployment, { cache }: Accounting): string {
+  if (cache.largestContext > 0 && cache.largestContext < context) {
+    return `; a context of ${cache.largestContext} tokens would fit`;
+  }
+  if (cache.concurrency > 0 && cache.concurrency < concurrency) return `; ${cache.concurrency} would fit`;
+  return "";
+}
+
+function tooGreedy(deployment: Deployment, { budget, capacity, missingAtStart }: Accounting): string {
+  const { engine, gpuMemoryUtilization } = deployment;
+  const free = gibText(budget - missingAtStart);
+  const asked = `${gibText(budget)}, ${gpuMemoryUtilization} of ${gibText(capacity)}`;
+  return `${engine} asks for ${asked} on ${placeOf(deployment)}, where CUDA and NCCL leave ${free}: lower gpuMemoryUtilization`;
+}
+
+function placeOf({ gpu, tensorParallel, pipelineParallel }: Deployment): string {
+  if (gpu === undefined) return "the host";
+  return tensorParallel * pipelineParallel > 1 ? `each ${gpu.name}` : `the ${gpu.name}`;
 }

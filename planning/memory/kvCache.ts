@@ -71,9 +71,14 @@ export function blockCacheUse(
   const blocks = Math.max(0, Math.floor(bytes / layout.blockBytes));
   const forContext = blocksOf(layout, context);
   const forRequest = blocksOf(layout, tokensPerRequest);
+  const forRequests = forRequest * concurrency;
   return {
     bytesPerToken: (layout.fullGroups * layout.blockBytes) / blockTokens,
-    needed: layout.blockBytes * Math.max(forContext, forRequest * concurrency),
+    needed: layout.blockBytes * Math.max(forContext, forRequests),
+    neededFor:
+      forContext >= forRequests
+        ? `a context of ${context} tokens`
+        : `${concurrency} requests of ${tokensPerRequest} tokens`,
     tokens: Math.floor((blocks / forContext) * context),
     largestContext: Math.min(architecture.maxContext, longestRequest(layout, blocks)),
     concurrency: Math.min(mostRequests, Math.floor(blocks / forRequest)),

@@ -4,31 +4,50 @@ import type { Deployment } from "./estimate.ts";
 
 /** Why no amount of memory would make a deployment work; undefined where it is only a matter of memory. */
 export function refusal(deployment: Deployment): string | undefined {
-  const { engine, quantization, kvCacheType, gpu, architecture, context } = deployment;
-  const weights = quantizations[quantization];
+  return (
+    formatProblem(deployment) ??
+    hardwareProblem(deployment) ??
+    contextProblem(deployment) ??
+    parallelProblem(deployment)
+  );
+}
+
+function formatProblem({ engine, quantization, kvCacheType, architecture }: Deployment): string | undefined {
+  const { engines, online, expertsOnly, file } = quantizations[quantization];
   const cache = kvCacheFormats[kvCacheType];
-  if (!weights.engines.includes(engine)) {
-    return `${engine} can't load ${quantization}: ${weights.engines.join(" and ")} can`;
-  }
+  if (!engines.includes(engine))
+    return `${engine} can't load ${quantization}, only ${engines.join(" and ")} can`;
   if (!cache.engines.includes(engine)) {
-    return `${engine} has no KV cache in ${kvCacheType}: ${cache.engines.join(" and ")} have`;
+    return `${engine} has no KV cache in ${kvCacheType}, only ${cache.engines.join(" and ")} have`;
   }
-  if (gpu === undefined && (engine !== "ollama" || !weights.cpu)) {
-    return `${engine} needs a GPU for ${quantization}`;
+  if (expertsOnly && architecture.experts === undefined) return `${quantization} is for mixtures of experts`;
+  const { published } = architecture;
+  const fromPublished = online || quantization === "bf16";
+  if (file === "safetensors" && fromPublished && published !== quantization && published !== "bf16") {
+    return `${quantization} can't be made of ${published}, the format that the model is published in`;
   }
-  if (gpu !== undefined) {
-    const { computeCapability, name } = gpu;
-    if (computeCapability < weights.minComputeCapability) {
-      return `${quantization} needs compute capability ${weights.minComputeCapability}, ${name} has ${computeCapability}`;
-    }
-    if (computeCapability < cache.minComputeCapability) {
-      return `a KV cache in ${kvCacheType} needs compute capability ${cache.minComputeCapability}, ${name} has ${computeCapability}`;
-    }
+  return undefined;
+}
+
+function hardwareProblem({ engine, quantization, kvCacheType, gpu }: Deployment): string | undefined {
+  const { minComputeCapability, cpu } = quantizations[quantization];
+  if (gpu === undefined) {
+    return engine === "ollama" && cpu ? undefined : `${engine} needs a GPU for ${quantization}`;
   }
-  if (context > architecture.maxContext) {
-    return `a context of ${context} is more than the ${architecture.maxContext} tokens that the model was made for`;
+  const { computeCapability, name } = gpu;
+  if (computeCapability < minComputeCapability) {
+    return `${quantization} needs compute capability ${minComputeCapability}, ${name} has ${computeCapability}`;
   }
-  return parallelProblem(deployment);
+  const least = kvCacheFormats[kvCacheType].minComputeCapability;
+  if (computeCapability < least) {
+    return `a KV cache in ${kvCacheType} needs compute capability ${least}, ${name} has ${computeCapability}`;
+  }
+  return undefined;
+}
+
+function contextProblem({ context, architecture: { maxContext } }: Deployment): string | undefined {
+  if (context <= maxContext) return undefined;
+  return `a context of ${context} is more than the ${maxContext} tokens that the model was made for`;
 }
 
 function parallelProblem(deployment: Deployment): string | undefined {

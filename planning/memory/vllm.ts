@@ -43,10 +43,11 @@ export function vllmAccounting(deployment: Deployment, gpu: Gpu): Accounting {
     runtime: runtimeBytes(deployment, gpu),
   };
   const cache = blockCacheUse(vllmLayout(deployment), kvBytes(shares), deployment, limits.sequences);
-  return { ...shares, cache };
+  const missingAtStart = Math.max(0, shares.budget - freeAtStart(deployment, gpu));
+  return { ...shares, missingAtStart, cache };
 }
 
-/** What CUDA and NCCL take before vLLM looks: see `hopperCommunication`. */
+/** What CUDA takes of a GPU before vLLM looks. */
 const cudaContext = 614 * mebibyte;
 
 /** NCCL's and FlashInfer's buffers for all-reduce over NVLink from Hopper on: before the budget is set, and after. */
@@ -62,11 +63,11 @@ const outsideTorch = 384 * mebibyte;
 const towerExtra = 640 * mebibyte;
 
 /**
- * Why vLLM would not even begin: it wants its whole budget to be free after CUDA and NCCL have started.
- * Source: vLLM 0.33.0 v1/worker/utils.py (request_memory); 0.5 GiB on one H100, 1.5 to 2.1 GiB on two or more
+ * vLLM begins only if its whole budget is free after CUDA and NCCL have started.
+ * Source: vLLM 0.33.0 v1/worker/utils.py (request_memory); 0.5 GiB on one H100, 1.5 to 2.1 GiB on each of several
  * (llm-d-planner, results_raw.csv, init_cuda_memory_gib).
  */
-export function freeAtStart(deployment: Deployment, gpu: Gpu): number {
+function freeAtStart(deployment: Deployment, gpu: Gpu): number {
   return usableBytes(gpu) - cudaContext - (talksOverNvlink(deployment, gpu) ? hopperCommunication.before : 0);
 }
 
