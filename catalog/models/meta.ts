@@ -36,6 +36,12 @@ export const metaModels = [
   }),
   model({
     id: "meta-llama/Llama-3.1-8B-Instruct",
+    artefacts: {
+      awq: "hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4",
+      gptq: "hugging-quants/Meta-Llama-3.1-8B-Instruct-GPTQ-INT4",
+      fp8: "RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8",
+      int8: "RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w8a8",
+    },
     licence: "llama3.1",
     gated: true,
     ollama: "llama3.1:8b-instruct",
@@ -44,6 +50,10 @@ export const metaModels = [
   }),
   model({
     id: "meta-llama/Llama-3.1-70B-Instruct",
+    artefacts: {
+      awq: "hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4",
+      gptq: "hugging-quants/Meta-Llama-3.1-70B-Instruct-GPTQ-INT4",
+    },
     licence: "llama3.1",
     gated: true,
     ollama: "llama3.1:70b-instruct",
@@ -52,6 +62,7 @@ export const metaModels = [
   }),
   model({
     id: "meta-llama/Llama-3.1-405B-Instruct",
+    artefacts: { awq: "hugging-quants/Meta-Llama-3.1-405B-Instruct-AWQ-INT4" },
     licence: "llama3.1",
     gated: true,
     ollama: "llama3.1:405b-instruct",
@@ -90,6 +101,11 @@ export const metaModels = [
   }),
   model({
     id: "meta-llama/Llama-3.3-70B-Instruct",
+    artefacts: {
+      awq: "casperhansen/llama-3.3-70b-instruct-awq",
+      fp8: "RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic",
+      int8: "RedHatAI/Llama-3.3-70B-Instruct-quantized.w8a8",
+    },
     licence: "llama3.3",
     gated: true,
     ollama: "llama3.3:70b-instruct",

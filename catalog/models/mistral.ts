@@ -14,6 +14,7 @@ export const mistralModels = [
   }),
   model({
     id: "mistralai/Mixtral-8x7B-Instruct-v0.1",
+    artefacts: { awq: "TheBloke/Mixtral-8x7B-Instruct-v0.1-AWQ" },
     licence: "apache-2.0",
     ollama: "mixtral:8x7b-instruct-v0.1",
     layers: 32,

@@ -51,7 +51,7 @@ export function vllmAccounting(deployment: Deployment, gpu: Gpu): Accounting {
 const cudaContext = 614 * mebibyte;
 
 /** NCCL's and FlashInfer's buffers for all-reduce over NVLink from Hopper on: before the budget is set, and after. */
-const hopperCommunication = { before: 1536 * mebibyte, after: 1920 * mebibyte } as const;
+const hopperCommunication = { before: 1536 * mebibyte, after: 2176 * mebibyte } as const;
 
 /** NCCL's buffers on older cards. No log with all shares was found for them: an assumption. */
 const communication = 512 * mebibyte;
