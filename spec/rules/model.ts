@@ -1,5 +1,6 @@
 import type { GpuName } from "../../catalog/gpus.ts";
 import type { CatalogModel, ModelArchitecture } from "../../catalog/models/architecture.ts";
+import { readHuggingFace } from "../../catalog/models/huggingFace.ts";
 import { findModel } from "../../catalog/models/models.ts";
 import { engineOf, gpusPerNode, onCpu, tgiGpus } from "../defaults.ts";
 import type { Finding } from "../faults/issues.ts";
@@ -52,7 +53,7 @@ function modelsInPlace(platform: Judged): { readonly path: Path; readonly model:
         spec,
         id: spec.model,
         known,
-        architecture: known,
+        architecture: spec.architecture ? readHuggingFace(spec.architecture).architecture : known,
         environment,
         supply,
         engine,

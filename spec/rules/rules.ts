@@ -1,6 +1,6 @@
 import type { Finding } from "../faults/issues.ts";
 import type { Judged } from "../judged.ts";
-import { known } from "./architecture.ts";
+import { architectures } from "./architecture.ts";
 import { budget } from "./budget.ts";
 import { blockTypes, purchase, reservationIds } from "./capacity.ts";
 import { context } from "./context.ts";
@@ -28,7 +28,7 @@ const rules: readonly Rule[] = [
   endpoints,
   budget,
   namedOnce,
-  known,
+  architectures,
   withoutGpus,
   onCpuQuantized,
   tgi,

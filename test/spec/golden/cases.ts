@@ -173,6 +173,18 @@ const files: readonly Case[] = [
   ),
   inDev("an empty file", { models: { llama: {} } }, { "llama/model-config.yaml": "# Later.\n" }),
   inDev(
+    "a config.json that lacks what sizes depend on",
+    { models: { ours: {} } },
+    {
+      "ours/model-config.yaml": "model: example/our-own-model\n",
+      "ours/config.json":
+        '{\n  "model_type": "llama",\n  "num_hidden_layers": 32,\n  "hidden_size": "4096",\n  "intermediate_size": 11008,\n  "num_attention_heads": 32,\n  "max_position_embeddings": 4096\n}\n',
+    },
+  ),
+  inDev("an architecture that is none", {
+    models: { ours: { model: "example/our-own-model", architecture: { model_type: "mamba" } } },
+  }),
+  inDev(
     "a config.json that is broken",
     { models: { ours: {} } },
     {
