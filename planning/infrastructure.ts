@@ -2,6 +2,8 @@ import type { GpuName } from "../catalog/gpus.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
 import type { PlacementLock } from "./lock.ts";
 import type { Placement, Role } from "./placement/problem.ts";
+import type { VectorStorePlan } from "./sizing/vectors/store.ts";
+import type { VolumePlan } from "./volumes.ts";
 
 /** Everything that an environment has in AWS. */
 export interface InfrastructurePlan {
@@ -12,6 +14,8 @@ export interface InfrastructurePlan {
   readonly placement: Placement;
   /** The placement's choices, to be kept so that a later plan moves nothing without need. */
   readonly lock: PlacementLock;
+  readonly vectors: VectorStorePlan;
+  readonly volumes: readonly VolumePlan[];
   readonly cost: CostPlan;
   readonly quotas: readonly QuotaNeed[];
 }

@@ -1,0 +1,174 @@
+import { findInstanceType } from "../catalog/ec2/instances.ts";
+import { zonesOfRegion } from "../catalog/ec2/zones.ts";
+import type { GpuName } from "../catalog/gpus.ts";
+import type { AwsPlatformSpec } from "../spec/platform.ts";
+import { planCost } from "./cost/cost.ts";
+import { shareOfNodes } from "./cost/shares.ts";
+import {
+  type Explanation,
+  explainModel,
+  explainNodeGroup,
+  explainPlacement,
+  explainRefusals,
+} from "./explain.ts";
+import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructure.ts";
+import { lockOf, type PlacementLock, previousChoices } from "./lock.ts";
+import { type ModelPlan, modelPlan } from "./models.ts";
+import { explainNetwork, planNetwork } from "./network.ts";
+import { paidPerHour, planNodeGroups } from "./nodeGroups.ts";
+import { offersOf } from "./placement/offers.ts";
+import { place } from "./placement/place.ts";
+import type { Offer, Placement, Workload } from "./placement/problem.ts";
+import { planQuotas } from "./quotas.ts";
+import type { ServicesPlan } from "./services.ts";
+import { type GpuSupply, type ModelSizing, sizeModel } from "./sizing/models.ts";
+import { cannotRun, modelRequests } from "./sizing/requests.ts";
+import { planVectors } from "./sizing/vectors.ts";
+import { usd } from "./text.ts";
+import { planVolumes } from "./volumes.ts";
+import { purchaseOrder, serviceWorkloads } from "./workloads.ts";
+
+export interface AwsPlan {
+  readonly models: readonly ModelPlan[];
+  readonly infrastructure: InfrastructurePlan;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly explanations: readonly Explanation[];
+}
+
+/** Sizes, places and prices everything that an environment has in AWS. */
+export async function planAws(
+  spec: AwsPlatformSpec,
+  services: ServicesPlan,
+  lock: PlacementLock | undefined,
+): Promise<AwsPlan> {
+  const { capacity, cloud } = spec;
+  const prod = spec.environment === "prod";
+  const network = planNetwork({ ...spec, regionZones: zonesOfRegion(cloud.region) });
+  const offers = offersOf({ region: cloud.region, zones: network.zones, capacity });
+  const purchase = purchaseOrder(spec);
+  const supply = gpuSupply(offers);
+
+  const sizings = modelRequests(spec, purchase).map((request) => sizeModel(request, supply));
+  const vectors = planVectors(spec, purchase);
+  const workloads = [
+    ...serviceWorkloads(spec, services),
+    ...sizings.flatMap(({ workload }) => workload ?? []),
+    ...(vectors.workload ? [vectors.workload] : []),
+  ];
+  const placement = await place({
+    workloads,
+    offers,
+    zones: network.zones,
+    previous: previousChoices(lock, workloads, offers, capacity.stability),
+  });
+  const nodeGroups = planNodeGroups(
+    { nodes: placement.nodes, offers, workloads },
+    { region: cloud.region, prod, capacity },
+  );
+  const shares = sharesOf(placement, workloads, offers, cloud.region);
+  const models = sizings.flatMap((sizing) => placedModel(sizing, placement, offers, shares));
+  const volumes = planVolumes(spec, vectors);
+  const cost = planCost({ spec, network, nodeGroups, volumes });
+  const infrastructure: InfrastructurePlan = {
+    region: cloud.region,
+    network,
+    nodeGroups,
+    cost,
+    quotas: planQuotas({ network, nodeGroups, volumes }),
+    vectors,
+    volumes,
+    lock: lockOf(placement),
+    placement,
+  };
+  return {
+    models,
+    infrastructure,
+    problems: [
+      ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
+      ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),
+      ...overBudget(cost),
+    ],
+    warnings: [
+      ...estimatedPrices(cost, cloud.region),
+      ...(prod ? unsafeInProd(spec, models, nodeGroups) : []),
+    ],
+    explanations: [
+      ...models.map(explainModel),
+      ...sizings.flatMap(explainRefusals),
+      ...vectors.explanations,
+      explainPlacement(placement),
+      ...nodeGroups.map(explainNodeGroup),
+      ...explainNetwork(network).map((why) => ({ subject: "network", why })),
+    ],
+  };
+}
+
+/** The most GPUs of each kind that one node on offer has. */
+function gpuSupply(offers: readonly Offer[]): GpuSupply {
+  const supply = new Map<GpuName, number>();
+  for (const { instanceType } of offers) {
+    const gpu = findInstanceType(instanceType)?.gpu;
+    if (gpu) supply.set(gpu.name, Math.max(supply.get(gpu.name) ?? 0, gpu.count));
+  }
+  return supply;
+}
+
+function sharesOf(
+  { nodes, options }: Placement,
+  workloads: readonly Workload[],
+  offers: readonly Offer[],
+  region: string,
+): Map<string, number> {
+  const demands = new Map(
+    workloads.map(({ name, options: all }) => [name, all.find(({ id }) => id === options.get(name))?.demand]),
+  );
+  return shareOfNodes(
+    nodes,
+    new Map(offers.map((offer) => [offer.id, offer])),
+    (workload) => demands.get(workload),
+    (offer) => paidPerHour(offer, region) ?? 0,
+  );
+}
+
+function placedModel(
+  sizing: ModelSizing,
+  { nodes, options }: Placement,
+  offers: readonly Offer[],
+  shares: ReadonlyMap<string, number>,
+): ModelPlan[] {
+  const chosen = sizing.candidates.get(options.get(sizing.request.name) ?? "");
+  return chosen === undefined ? [] : [modelPlan(sizing, chosen, { nodes, offers, shares })];
+}
+
+function overBudget({ budgetUsdPerMonth, usdPerMonth }: CostPlan): string[] {
+  if (budgetUsdPerMonth === undefined || usdPerMonth <= budgetUsdPerMonth) return [];
+  const over = usd(usdPerMonth - budgetUsdPerMonth);
+  return [
+    `costs ${usd(usdPerMonth)} a month, ${over} above the budget of ${usd(budgetUsdPerMonth)}: raise budget.usdPerMonth, or ask for less`,
+  ];
+}
+
+function estimatedPrices({ items }: CostPlan, region: string): string[] {
+  const estimated = items.filter(({ basis }) => basis === "estimated").map(({ component }) => component);
+  if (estimated.length === 0) return [];
+  return [`prices in ${region} are estimates for ${estimated.join(", ")}`];
+}
+
+/** What nobody should find out by an outage. */
+function unsafeInProd(
+  { models: specs }: AwsPlatformSpec,
+  models: readonly ModelPlan[],
+  nodeGroups: readonly NodeGroupPlan[],
+): string[] {
+  const spot = nodeGroups.filter(({ purchase }) => purchase === "spot").map(({ name }) => name);
+  const single = models.filter(({ replicas }) => replicas === 1).map(({ name }) => name);
+  const moving = models.filter(({ name }) => specs[name]?.revision === undefined).map(({ name }) => name);
+  return [
+    ...(spot.length > 0 ? [`spot nodes can be taken away at two minutes' notice: ${spot.join(", ")}`] : []),
+    ...(single.length > 0 ? [`one replica only, so every rollout is an outage: ${single.join(", ")}`] : []),
+    ...(moving.length > 0
+      ? [`no revision is pinned, so a restart may serve other weights: ${moving.join(", ")}`]
+      : []),
+  ];
+}
