@@ -26,7 +26,7 @@ import { cannotRun, modelRequests } from "./sizing/requests.ts";
 import { planVectors } from "./sizing/vectors.ts";
 import { usd } from "./text.ts";
 import { planVolumes } from "./volumes.ts";
-import { purchaseOrder, serviceWorkloads } from "./workloads.ts";
+import { purchaseOrder, serviceWorkloads, steadyPurchase } from "./workloads.ts";
 
 export interface AwsPlan {
   readonly models: readonly ModelPlan[];
@@ -50,7 +50,7 @@ export async function planAws(
   const supply = gpuSupply(offers);
 
   const sizings = modelRequests(spec, purchase).map((request) => sizeModel(request, supply));
-  const vectors = planVectors(spec, purchase);
+  const vectors = planVectors(spec, steadyPurchase(spec));
   const workloads = [
     ...serviceWorkloads(spec, services),
     ...sizings.flatMap(({ workload }) => workload ?? []),

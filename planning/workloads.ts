@@ -11,6 +11,7 @@ interface Pods {
   readonly milliCpus: number;
   readonly memoryMiB: number;
   readonly diskGiB?: number;
+  readonly keepsData?: boolean;
 }
 
 /**
@@ -59,7 +60,10 @@ const spacyPods = {
 export function serviceWorkloads(spec: AwsPlatformSpec, services: ServicesPlan): Workload[] {
   const prod = spec.environment === "prod";
   const purchase = purchaseOrder(spec);
-  return podsOf(spec, services).map((pods) => workloadOf(pods, purchase, prod));
+  const steady = steadyPurchase(spec);
+  return podsOf(spec, services).map((pods) =>
+    workloadOf(pods, pods.role === "system" || pods.keepsData ? steady : purchase, prod),
+  );
 }
 
 /** Ways to buy nodes, best first, without those that need a reservation that nobody has. */
@@ -74,12 +78,22 @@ export function purchaseOrder({ capacity, environment }: AwsPlatformSpec): Purch
   );
 }
 
+/**
+ * The same for pods that keep data or that others can't do without. Outside dev they don't stand on spot nodes, which
+ * are taken away at two minutes' notice, several at a time when a pool runs dry.
+ */
+export function steadyPurchase(spec: AwsPlatformSpec): PurchaseOption[] {
+  const order = purchaseOrder(spec);
+  const steady = order.filter((way) => way !== "spot");
+  return spec.environment === "dev" || steady.length === 0 ? order : steady;
+}
+
 function podsOf(spec: AwsPlatformSpec, services: ServicesPlan): Pods[] {
   const spacy = spacyPods[spec.nlp.spacyModel ?? "en_core_web_trf"];
   return [
     ...clusterAddOns,
     { name: "traefik", role: "system", ...requested(services.gateway) },
-    { name: "postgres", role: "cpu", ...requested({ ...services.postgres, replicas: 1 }) },
+    { name: "postgres", role: "cpu", keepsData: true, ...requested({ ...services.postgres, replicas: 1 }) },
     { name: "mlflow", role: "cpu", ...requested(services.mlflow) },
     { name: "experiments", role: "cpu", ...requested(services.experiments) },
     { name: "nlp", role: "cpu", replicas: spec.nlp.replicas ?? 2, ...spacy },

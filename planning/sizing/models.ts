@@ -94,7 +94,7 @@ function smallest(
   quantization: QuantizationName,
   supply: GpuSupply,
 ): Candidate | Refusal {
-  const { spec, architecture } = request;
+  const { spec } = request;
   const pipelineParallel = spec.pipelineParallel ?? 1;
   const most = kind ? (supply.get(kind.name) ?? 0) : 1;
   let reason = `one node has at most ${most} of them`;
