@@ -63,7 +63,10 @@ export function addEvent(summary: RunSummary, event: EngineEvent): void {
     summary.running.set(resourcePreEvent.metadata.urn, describeUrn(resourcePreEvent.metadata.urn));
   }
   const ended = resOutputsEvent ?? resOpFailedEvent;
-  if (ended && summary.running.delete(ended.metadata.urn)) summary.done++;
+  if (ended && summary.running.delete(ended.metadata.urn)) {
+    summary.done++;
+    if (summary.latest.startsWith(`${describeUrn(ended.metadata.urn)}: `)) summary.latest = "";
+  }
   if (diagnosticEvent) {
     const text = diagnosticEvent.message.replace(/<\{%[^%]*%\}>/g, "").trim();
     const line = diagnosticEvent.urn ? `${describeUrn(diagnosticEvent.urn)}: ${text}` : text;

@@ -5,7 +5,8 @@ import { ScratchProject } from "../engine/scratch.ts";
 import { repoRoot } from "../lib/paths.ts";
 import { localKubeconfig } from "./kubeconfig.ts";
 import { UsageError, unknown } from "./options.ts";
-import { createOwnStack, isOwnBackend, releaseStaleLock } from "./stack-state.ts";
+import { recoverFromKill } from "./stack.ts";
+import { createOwnStack, isOwnBackend } from "./stack-state.ts";
 
 /** Commands of pulumi that work on an environment of this project. */
 const onEnvironment = new Set(["preview", "pre", "up", "update", "refresh", "destroy", "down"]);
@@ -25,9 +26,8 @@ export async function pulumi(args: readonly string[]): Promise<number> {
   if (works && stack !== undefined && stack !== "local" && isOwnBackend(env)) return aside(stack, args);
   if (works && stack !== undefined && isOwnBackend(env)) {
     await createOwnStack(stack, env);
-    if (args[0] !== "preview" && (await releaseStaleLock(stack, env))) {
-      console.error(`An earlier pulumi was killed: its lock on the stack ${stack} is released.`);
-    }
+    // A preview locks nothing, and must not change the state.
+    if (!args[0]?.startsWith("pre")) await recoverFromKill(env, progress);
   }
   const result = await execa("pulumi", args, {
     cwd: repoRoot,

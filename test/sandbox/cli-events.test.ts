@@ -43,6 +43,7 @@ test("running and ended operations are counted, errors and violations collected"
   });
   addEvent(summary, { resOpFailedEvent: { metadata } });
   addEvent(summary, { summaryEvent: { resourceChanges: { create: 1, same: 4 } } });
+  expect(summary.latest).toBe("");
   expect(summary).toMatchObject({
     done: 1,
     errors: ["mlflow (Deployment): ImagePullBackOff", "mlflow (Deployment): policy labels: label owner"],
