@@ -64,7 +64,8 @@ export function addEvent(summary: RunSummary, event: EngineEvent): void {
   }
   const ended = resOutputsEvent ?? resOpFailedEvent;
   if (ended && summary.running.delete(ended.metadata.urn)) {
-    summary.done++;
+    // A replacement is one change of three steps; the new object is its end.
+    if (!["replace", "delete-replaced"].includes(ended.metadata.op)) summary.done++;
     if (summary.latest.startsWith(`${describeUrn(ended.metadata.urn)}: `)) summary.latest = "";
   }
   if (diagnosticEvent) {

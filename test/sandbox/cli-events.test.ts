@@ -53,6 +53,15 @@ test("running and ended operations are counted, errors and violations collected"
   expect(describeChanges(summary)).toBe("1 create");
 });
 
+test("a replacement is one change, whatever its order", () => {
+  const summary = emptySummary();
+  for (const op of ["delete-replaced", "replace", "create-replacement"]) {
+    addEvent(summary, { resourcePreEvent: { metadata: { ...metadata, op } } });
+    addEvent(summary, { resOutputsEvent: { metadata: { ...metadata, op } } });
+  }
+  expect(summary.done).toBe(1);
+});
+
 test("only sameness is no change", () => {
   const summary = emptySummary();
   addEvent(summary, { summaryEvent: { resourceChanges: { same: 40, read: 1 } } });
