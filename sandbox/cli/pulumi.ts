@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { pulumiEnv } from "../engine/engine.ts";
 import { ScratchProject } from "../engine/scratch.ts";
 import { repoRoot } from "../lib/paths.ts";
+import { connect } from "./kube.ts";
 import { localKubeconfig } from "./kubeconfig.ts";
 import { UsageError, unknown } from "./options.ts";
 import { recoverFromKill } from "./stack.ts";
@@ -24,11 +25,12 @@ export async function pulumi(args: readonly string[]): Promise<number> {
   const env: NodeJS.ProcessEnv = await pulumiEnv(progress);
   if (stack === "local") env.KUBECONFIG = localKubeconfig;
   if (works && stack !== undefined && stack !== "local" && isOwnBackend(env)) return aside(stack, args);
-  if (works && stack !== undefined && isOwnBackend(env)) {
-    await createOwnStack(stack, env);
-    // A preview locks nothing, and must not change the state.
-    if (!args[0]?.startsWith("pre")) await recoverFromKill(env, progress);
+  if (works && stack === "local" && changesSomething(args)) {
+    // Else the run would fail at every object, with half of the rest done.
+    await (await connect()).raw("/version");
+    await recoverFromKill(env, progress);
   }
+  if (works && stack !== undefined && isOwnBackend(env)) await createOwnStack(stack, env);
   const result = await execa("pulumi", args, {
     cwd: repoRoot,
     env,
@@ -38,6 +40,10 @@ export async function pulumi(args: readonly string[]): Promise<number> {
   });
   return result.exitCode ?? 1;
 }
+
+/** A preview locks nothing and does without a cluster, and so does help. */
+const changesSomething = ([command, ...options]: readonly string[]): boolean =>
+  !command?.startsWith("pre") && !options.some((option) => option === "--help" || option === "-h");
 
 /** An environment whose state nobody keeps: it is worked on in a project of its own that is thrown away. */
 async function aside(stack: string, args: readonly string[]): Promise<number> {
