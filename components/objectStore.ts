@@ -166,6 +166,8 @@ const serverFlags = [
   // Volumes are files that grow to this size; the default of 30 GB does not fit small disks.
   "-master.volumeSizeLimitMB=1024",
   "-volume.max=0",
+  // A volume server waits this long for others to learn that it goes; here there is no other.
+  "-volume.preStopSeconds=0",
   "-filer",
   "-s3",
   "-s3.ip.bind=0.0.0.0",

@@ -72,6 +72,8 @@ export class StatefulService extends pulumi.ComponentResource {
         spec: {
           replicas: 1,
           serviceName: app,
+          // With the default, a pod that never became ready is not replaced when its template is put right.
+          podManagementPolicy: "Parallel",
           selector: { matchLabels: selectorOf(app) },
           template: podTemplate(
             { ...args, mounts: [data, ...(args.mounts ?? [])] },

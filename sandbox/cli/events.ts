@@ -63,7 +63,11 @@ export function addEvent(summary: RunSummary, event: EngineEvent): void {
     summary.running.set(resourcePreEvent.metadata.urn, describeUrn(resourcePreEvent.metadata.urn));
   }
   const ended = resOutputsEvent ?? resOpFailedEvent;
-  if (ended && summary.running.delete(ended.metadata.urn)) summary.done++;
+  if (ended && summary.running.delete(ended.metadata.urn)) {
+    // A replacement is one change of three steps; the new object is its end.
+    if (!["replace", "delete-replaced"].includes(ended.metadata.op)) summary.done++;
+    if (summary.latest.startsWith(`${describeUrn(ended.metadata.urn)}: `)) summary.latest = "";
+  }
   if (diagnosticEvent) {
     const text = diagnosticEvent.message.replace(/<\{%[^%]*%\}>/g, "").trim();
     const line = diagnosticEvent.urn ? `${describeUrn(diagnosticEvent.urn)}: ${text}` : text;

@@ -79,12 +79,13 @@ export function findContext(
   const context = configs
     .flatMap(({ contexts }) => contexts ?? [])
     .find((entry) => entry.name === name)?.context;
-  const read = files.map(({ path }) => path).join(", ") || "no kubeconfig found";
+  const read = files.map(({ path }) => path).join(", ");
   if (!context) {
+    const missing = `There is no context ${name}`;
     const message =
       names.length > 0
-        ? unknown(`There is no context ${name} in ${read}`, name, names)
-        : `${read}: no context ${name}.`;
+        ? unknown(`${missing} in ${read}`, name, names)
+        : `${missing}: ${read ? `${read} has none` : "no kubeconfig was found"}.`;
     throw new UserError(message, [
       "List what there is: kubectl config get-contexts",
       "Or leave --context out to use the sandbox's own Kubernetes: npm start",

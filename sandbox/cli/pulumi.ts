@@ -3,9 +3,11 @@ import { execa } from "execa";
 import { pulumiEnv } from "../engine/engine.ts";
 import { ScratchProject } from "../engine/scratch.ts";
 import { repoRoot } from "../lib/paths.ts";
+import { connect } from "./kube.ts";
 import { localKubeconfig } from "./kubeconfig.ts";
 import { UsageError, unknown } from "./options.ts";
-import { createOwnStack, isOwnBackend, releaseStaleLock } from "./stack-state.ts";
+import { recoverFromKill } from "./stack.ts";
+import { createOwnStack, isOwnBackend } from "./stack-state.ts";
 
 /** Commands of pulumi that work on an environment of this project. */
 const onEnvironment = new Set(["preview", "pre", "up", "update", "refresh", "destroy", "down"]);
@@ -23,12 +25,12 @@ export async function pulumi(args: readonly string[]): Promise<number> {
   const env: NodeJS.ProcessEnv = await pulumiEnv(progress);
   if (stack === "local") env.KUBECONFIG = localKubeconfig;
   if (works && stack !== undefined && stack !== "local" && isOwnBackend(env)) return aside(stack, args);
-  if (works && stack !== undefined && isOwnBackend(env)) {
-    await createOwnStack(stack, env);
-    if (args[0] !== "preview" && (await releaseStaleLock(stack, env))) {
-      console.error(`An earlier pulumi was killed: its lock on the stack ${stack} is released.`);
-    }
+  if (works && stack === "local" && changesSomething(args)) {
+    // Else the run would fail at every object, with half of the rest done.
+    await (await connect()).raw("/version");
+    await recoverFromKill(env, progress);
   }
+  if (works && stack !== undefined && isOwnBackend(env)) await createOwnStack(stack, env);
   const result = await execa("pulumi", args, {
     cwd: repoRoot,
     env,
@@ -38,6 +40,10 @@ export async function pulumi(args: readonly string[]): Promise<number> {
   });
   return result.exitCode ?? 1;
 }
+
+/** A preview locks nothing and does without a cluster, and so does help. */
+const changesSomething = ([command, ...options]: readonly string[]): boolean =>
+  !command?.startsWith("pre") && !options.some((option) => option === "--help" || option === "-h");
 
 /** An environment whose state nobody keeps: it is worked on in a project of its own that is thrown away. */
 async function aside(stack: string, args: readonly string[]): Promise<number> {

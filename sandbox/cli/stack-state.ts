@@ -14,9 +14,11 @@ const ownBackend = `file://${ownState}`;
 /** Whether the stacks are kept in the sandbox's own state. */
 export const isOwnBackend = (env: NodeJS.ProcessEnv): boolean => env.PULUMI_BACKEND_URL === ownBackend;
 
+const stackFile = (stack: string) => join(ownState, ".pulumi", "stacks", "ai-platform", `${stack}.json`);
+
 /** In the sandbox's own state a stack is made when it is first used; a look at its file spares half a second. */
 export async function createOwnStack(stack: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const exists = await access(join(ownState, ".pulumi", "stacks", "ai-platform", `${stack}.json`)).then(
+  const exists = await access(stackFile(stack)).then(
     () => true,
     () => false,
   );
@@ -29,6 +31,20 @@ export async function createOwnStack(stack: string, env: NodeJS.ProcessEnv): Pro
     stdin: "ignore",
   });
   if (result.failed) throw explainFailure(`Creating the stack ${stack}`, result.stderr, [stateDir]);
+}
+
+const unfinishedSchema = z.looseObject({
+  checkpoint: z.looseObject({
+    latest: z.looseObject({ pending_operations: z.array(z.unknown()).nullish() }).nullish(),
+  }),
+});
+
+/** Whether the sandbox's own state of a stack notes operations whose end no pulumi lived to see. */
+export async function hasUnfinishedOperations(stack: string): Promise<boolean> {
+  const text = await readFile(stackFile(stack), "utf8").catch(() => undefined);
+  if (text === undefined) return false;
+  const { checkpoint } = unfinishedSchema.parse(JSON.parse(text));
+  return (checkpoint.latest?.pending_operations ?? []).length > 0;
 }
 
 const lockSchema = z.looseObject({ pid: z.number(), hostname: z.string() });

@@ -19,7 +19,7 @@ import {
 import { localKubeconfig } from "./kubeconfig.ts";
 import { writeLog } from "./log.ts";
 import { type StackService, stackServiceSchema } from "./services.ts";
-import { createOwnStack, isOwnBackend, releaseStaleLock } from "./stack-state.ts";
+import { createOwnStack, hasUnfinishedOperations, isOwnBackend, releaseStaleLock } from "./stack-state.ts";
 
 const stack = "local";
 const policyPack = "policy";
@@ -41,7 +41,7 @@ export const noChange = "no change";
 export async function up(progress: Progress, { refresh }: { refresh: boolean }): Promise<string> {
   const env = await localEnvironment();
   await selectStack(env);
-  if (await releaseStaleLock(stack, env)) await refreshAfterCrash(env, progress);
+  await recoverFromKill(env, progress);
   const policies = ["--policy-pack", policyPack];
   const apply = ["up", "--yes", "--skip-preview", ...policies];
   if (refresh) {
@@ -57,7 +57,7 @@ export async function up(progress: Progress, { refresh }: { refresh: boolean }):
 export async function destroy(progress: Progress): Promise<string> {
   const env = await localEnvironment();
   await selectStack(env);
-  if (await releaseStaleLock(stack, env)) await refreshAfterCrash(env, progress);
+  await recoverFromKill(env, progress);
   const result = await engineRun(env, ["destroy", "--yes", "--skip-preview"], "destroy", progress);
   return describeChanges(result);
 }
@@ -135,6 +135,12 @@ async function engineRun(
     const result = await child;
     writeLog(`pulumi ${args.join(" ")}:\n${result.all}`);
     for (const warning of summary.warnings) progress.log(warning);
+    if (result.signal) {
+      throw new UserError(`pulumi ${what} was ended by ${result.signal}.`, [
+        "Run the same command again: it reads from the cluster what was done, and goes on from there.",
+        ...(result.signal === "SIGKILL" ? ["Was memory short? The kernel's log says so: dmesg | tail"] : []),
+      ]);
+    }
     if (result.failed) throw engineFailure(what, summary, result.all);
     return summary;
   } finally {
@@ -153,16 +159,26 @@ function liveLine(what: string, summary: RunSummary, total: number | undefined, 
 
 function engineFailure(what: string, { errors }: RunSummary, output: string): UserError {
   // Pulumi adds an error about the run as a whole; the reasons are told by the others.
-  const reasons = errors.filter((line) => !/\(Stack\): (update|preview|destroy) failed$/.test(line));
+  const reasons = errors.filter(
+    (line) => !/^(.* \(Stack\): )?(update|preview|refresh|destroy) failed$/.test(line),
+  );
   if (reasons.length === 0) return explainFailure(`pulumi ${what}`, lastLines(output, 30), [stateDir]);
   return new UserError(`pulumi ${what} failed:\n${[...new Set(reasons)].join("\n")}`, [
     "Correct what the messages name, then run the same command again: what is done already is kept.",
-    "All of it at length: npm run pulumi -- preview -s local --diff",
+    what === "preview"
+      ? "All of it at length: npm run pulumi -- preview -s local --diff"
+      : "See what the pods do: node sandbox/cli/main.mjs kubectl get pods --all-namespaces",
   ]);
 }
 
-/** After a kill, creations may be noted as pending: what the cluster has is read anew. */
-async function refreshAfterCrash(env: NodeJS.ProcessEnv, progress: Progress): Promise<void> {
+/**
+ * What a killed pulumi left: its lock, and operations noted as unfinished. What has become of those is read from the
+ * cluster; until then every run would warn of them.
+ */
+export async function recoverFromKill(env: NodeJS.ProcessEnv, progress: Progress): Promise<void> {
+  if (!isOwnBackend(env)) return;
+  const locked = await releaseStaleLock(stack, env);
+  if (!locked && !(await hasUnfinishedOperations(stack))) return;
   progress.log("an earlier run was killed: reading the state of the cluster");
   await engineRun(
     env,

@@ -12,6 +12,7 @@ import { clientOf, connect } from "./kube.ts";
 import { deriveKubeconfig, findContext, userKubeconfigs, writeLocalKubeconfig } from "./kubeconfig.ts";
 import { writeLog } from "./log.ts";
 import { failOn, folderProblems, goProblems, portProblem } from "./machine.ts";
+import { UsageError } from "./options.ts";
 import { buildSteps, neededPrograms } from "./programs.ts";
 import { probeUntilReady, type StackService } from "./services.ts";
 import { readSettings, type Settings, writeSettings } from "./settings.ts";
@@ -79,6 +80,11 @@ export async function bringUp(options: StartOptions): Promise<Timing[]> {
     webPort: options.port ?? before.webPort,
     apiPort: options.apiPort ?? before.apiPort,
   };
+  if (!context && settings.webPort === settings.apiPort) {
+    throw new UsageError(
+      `start: port ${settings.webPort} cannot be the entrance's (--port) and the Kubernetes API's (--api-port) at once`,
+    );
+  }
   const steps = context ? await contextSteps(settings, context) : await sandboxSteps(settings);
   return runSteps(
     [
@@ -111,6 +117,7 @@ async function sandboxSteps(settings: Settings): Promise<Step[]> {
       run: async () => {
         // Ports of a cluster that runs, or starts just now, are taken by itself.
         const { phase } = await cluster.clusterStatus();
+        if (phase === "ready") await cluster.checkSamePorts(settings);
         const ports =
           phase === "stopped" || phase === "failed"
             ? [...(await portProblem(webPort, "--port")), ...(await portProblem(apiPort, "--api-port"))]

@@ -104,7 +104,8 @@ export async function clusterStatus(): Promise<ClusterStatus> {
 /** Stops the cluster and removes all of it: processes, cgroups, data, keys, access. Mounts, interfaces and packet
  * filter rules are only in the node's own namespaces, and end with its processes. */
 export async function cleanCluster(progress: Progress): Promise<void> {
-  await stopCluster(progress);
+  progress.report("ending the node");
+  // Without grace: what pods would still write is removed with the rest.
   await endRemains();
   progress.report("removing data");
   await rm(nodeDir, { recursive: true, force: true });
@@ -179,7 +180,11 @@ async function writeConfig({ apiPort, webPort }: ClusterOptions, snapshotter: st
 
 const readConfig = async () => configSchema.parse(JSON.parse(await readFile(configFile, "utf8")));
 
-async function checkSamePorts({ apiPort, webPort }: ClusterOptions): Promise<void> {
+/** Fails when the cluster that runs has other ports. */
+export async function checkSamePorts({
+  apiPort,
+  webPort,
+}: Pick<ClusterOptions, "apiPort" | "webPort">): Promise<void> {
   const config = await readConfig();
   const web = config.forwards[0]?.hostPort;
   if (config.apiPort === apiPort && web === webPort) return;

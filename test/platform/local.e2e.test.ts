@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { imageRef } from "../../catalog/images.ts";
 import { partOf } from "../../planning/ownership.ts";
 import { cli, eventually, inPod, killTree, kubectl, kubectlOutput } from "../support/local.ts";
 import { type LoggedRun, logRun } from "../support/mlflow.ts";
@@ -242,6 +243,20 @@ describe.sequential("the local platform", () => {
       });
       await eventually(120, async () => expect(await readBack()).toMatchObject({ run_id: run.runId }));
       await eventually(60, async () => expect((await services()).every(({ ready }) => ready)).toBe(true));
+    },
+    minutes(5),
+  );
+
+  test(
+    "a server with data that got a wrong image comes back when it is put right",
+    async () => {
+      const imageIs = (image: string) =>
+        kubectlOutput("set", "image", "--namespace=ai-data", "statefulset/seaweedfs", `seaweedfs=${image}`);
+      const podOf = () => kubectlOutput("get", "pod", "--namespace=ai-data", "seaweedfs-0", "--output=json");
+      await imageIs("chrislusf/seaweedfs:no-such-tag");
+      await eventually(60, async () => expect(await podOf()).toMatch(/ErrImagePull|ImagePullBackOff/));
+      await imageIs(imageRef("seaweedfs"));
+      await eventually(120, async () => expect((await services()).every(({ ready }) => ready)).toBe(true));
     },
     minutes(5),
   );

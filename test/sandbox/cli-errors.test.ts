@@ -92,6 +92,13 @@ describe("npm start", () => {
     );
   });
 
+  test("does not give one port to two", async () => {
+    const result = await call(["start", "--port", "7000", "--api-port", "7000"]);
+    expect(result.stderr).toContain("port 7000 cannot be the entrance's (--port) and");
+    expect(result.exitCode).toBe(2);
+    expect(await readdir(state)).toEqual(["logs"]);
+  });
+
   test.skipIf(!canBeNobody)("needs root, and says what goes without", async () => {
     await chmod(folder, 0o755);
     await mkdir(state);
@@ -155,6 +162,25 @@ test.each([
   const result = await call([command]);
   if (message) await expectRefused(result, message, /npm start/);
   else expect(result.stdout).toMatch(/[Nn]ot running/);
+});
+
+test("kubectl says that there is no platform yet", async () => {
+  await expectRefused(await call(["kubectl", "get", "pods"]), /There is no local platform yet/, /npm start/);
+});
+
+test("an up without a cluster is refused before anything is created", async () => {
+  const bin = join(folder, "bin");
+  await mkdir(bin);
+  await writeFile(join(bin, "pulumi"), `#!/bin/sh\necho "$@" >>${folder}/calls\n`, { mode: 0o755 });
+  const env = {
+    PATH: `${bin}:${process.env.PATH}`,
+    AI_PLATFORM_ENGINE: "official",
+    PULUMI_BACKEND_URL: "file:///none",
+  };
+  const result = await call(["pulumi", "up", "-s", "local", "--yes"], env);
+  expect(result.stderr).toMatch(/There is no local platform yet[\s\S]*npm start/);
+  expect(result.exitCode).toBe(1);
+  expect(await readdir(folder)).not.toContain("calls");
 });
 
 test("an environment that there is none of is not handed to pulumi", async () => {

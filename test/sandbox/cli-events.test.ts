@@ -43,6 +43,7 @@ test("running and ended operations are counted, errors and violations collected"
   });
   addEvent(summary, { resOpFailedEvent: { metadata } });
   addEvent(summary, { summaryEvent: { resourceChanges: { create: 1, same: 4 } } });
+  expect(summary.latest).toBe("");
   expect(summary).toMatchObject({
     done: 1,
     errors: ["mlflow (Deployment): ImagePullBackOff", "mlflow (Deployment): policy labels: label owner"],
@@ -50,6 +51,15 @@ test("running and ended operations are counted, errors and violations collected"
   });
   expect(changedCount(summary)).toBe(1);
   expect(describeChanges(summary)).toBe("1 create");
+});
+
+test("a replacement is one change, whatever its order", () => {
+  const summary = emptySummary();
+  for (const op of ["delete-replaced", "replace", "create-replacement"]) {
+    addEvent(summary, { resourcePreEvent: { metadata: { ...metadata, op } } });
+    addEvent(summary, { resOutputsEvent: { metadata: { ...metadata, op } } });
+  }
+  expect(summary.done).toBe(1);
 });
 
 test("only sameness is no change", () => {

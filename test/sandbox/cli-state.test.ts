@@ -106,6 +106,22 @@ describe("the lock that pulumi keeps on a stack", () => {
   });
 });
 
+test("operations that a killed pulumi noted as pending are found in the stack's state", async () => {
+  const { hasUnfinishedOperations } = await import("../../sandbox/cli/stack-state.ts");
+  expect(await hasUnfinishedOperations("fresh")).toBe(false);
+  const folder = join(state, "pulumi/.pulumi/stacks/ai-platform");
+  await mkdir(folder, { recursive: true });
+  for (const [latest, expected] of [
+    [undefined, false],
+    [{ resources: [] }, false],
+    [{ pending_operations: [] }, false],
+    [{ pending_operations: [{ type: "creating" }] }, true],
+  ] as const) {
+    await writeFile(join(folder, "local.json"), JSON.stringify({ version: 3, checkpoint: { latest } }));
+    expect(await hasUnfinishedOperations("local"), JSON.stringify(latest)).toBe(expected);
+  }
+});
+
 describe("status", () => {
   const service = {
     name: "postgres",

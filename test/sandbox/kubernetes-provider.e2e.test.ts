@@ -22,10 +22,10 @@ const prelude = `import * as k8s from "@pulumi/kubernetes";
     command: ["python3", "-uc", script], workingDir: "/tmp", ...more,
   });
   const ready = { readinessProbe: { httpGet: { path: "/", port: 8000 }, periodSeconds: 1 } };
-  const deployment = (name, main, { labels = { app: name }, annotations = {}, replicas = 1 } = {}) =>
+  const deployment = (name, main, { labels = { app: name }, annotations = {}, replicas = 1, deadline = 600 } = {}) =>
     new k8s.apps.v1.Deployment(name, {
       metadata: { name, namespace, annotations },
-      spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 1, containers: [main] } } },
+      spec: { replicas, progressDeadlineSeconds: deadline, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 1, containers: [main] } } },
     });
   const brief = { "pulumi.com/timeoutSeconds": "20" };
 `;
@@ -238,6 +238,25 @@ describe.skipIf(official).concurrent("what does not become ready", () => {
       expect(await created.up()).toContain("~ 1 updated");
       expect(await created.up()).toContain("3 unchanged");
     },
+  );
+
+  test(
+    "a rollout that missed its deadline can be taken back",
+    async (context) => {
+      const created = await program(
+        context,
+        `
+      deployment("web", container(server, { ...ready, ...(env.WRONG ? { image: "example.invalid/nothing:1" } : {}) }), { deadline: 10 });`,
+      );
+      await created.up();
+      created.env.WRONG = "1";
+      const output = await created.fail("up", "--yes", "--skip-preview");
+      for (const part of ["Progress deadline exceeded", "Pod engine-test", "nothing:1"])
+        expect(output).toContain(part);
+      delete created.env.WRONG;
+      expect(await created.up()).toContain("~ 1 updated");
+    },
+    3 * minutes,
   );
 
   test(

@@ -76,6 +76,9 @@ func deploymentRule(v *view) verdict {
 			newest = set
 		}
 	}
+	if result.failed && !failedNow(v.object, newest) {
+		result.failed, result.message = false, "rolling out anew after a rollout that failed"
+	}
 	if newest == nil {
 		v.blame(&result, v.object, nil)
 	} else {
@@ -84,8 +87,20 @@ func deploymentRule(v *view) verdict {
 	return result
 }
 
-func revision(set *unstructured.Unstructured) int {
-	value, _ := strconv.Atoi(set.GetAnnotations()["deployment.kubernetes.io/revision"])
+// failedNow tells whether an exceeded deadline is that of the present rollout. A Deployment whose template was put right
+// goes on saying that the last rollout failed until the new one gets somewhere; the condition names its ReplicaSet.
+func failedNow(deployment, newest *unstructured.Unstructured) bool {
+	c := condition(deployment.Object, "Progressing")
+	if c == nil || c["reason"] != "ProgressDeadlineExceeded" || !strings.Contains(text(c, "message"), "ReplicaSet ") {
+		return true
+	}
+	// The watch of ReplicaSets may be behind that of Deployments, so that the newest one known is the failed one.
+	return newest != nil && revision(newest) >= revision(deployment) &&
+		strings.Contains(text(c, "message"), strconv.Quote(newest.GetName()))
+}
+
+func revision(object *unstructured.Unstructured) int {
+	value, _ := strconv.Atoi(object.GetAnnotations()["deployment.kubernetes.io/revision"])
 	return value
 }
 

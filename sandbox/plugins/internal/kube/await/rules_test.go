@@ -109,6 +109,28 @@ func TestJobRule(t *testing.T) {
 	}
 }
 
+func TestExceededDeadlineCountsForItsOwnRolloutOnly(t *testing.T) {
+	exceeded := func(set, ofDeployment string) string {
+		return strings.NewReplacer(
+			`{type: Progressing, status: "True", reason: ReplicaSetUpdated}`,
+			`{type: Progressing, status: "False", reason: ProgressDeadlineExceeded, message: 'ReplicaSet "`+set+`" has timed out progressing.'}`,
+			`uid: d1, generation: 2`, `uid: d1, generation: 2, annotations: {deployment.kubernetes.io/revision: "`+ofDeployment+`"}`,
+		).Replace(waitingDeployment)
+	}
+	for name, test := range map[string]struct{ objects, want string }{
+		"of this rollout":                       {exceeded("web-new", "2"), "Deployment ns/web failed: Progress deadline exceeded"},
+		"of an earlier one":                     {exceeded("web-old", "2"), "is not ready after"},
+		"the new ReplicaSet is not yet seen":    {exceeded("web-new", "3"), "is not ready after"},
+		"of a Deployment that names no rollout": {strings.ReplaceAll(exceeded("web-new", "2"), "ReplicaSet \"web-new\"", "Deployment \"web\""), "failed: Progress deadline"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, client := cluster(t, test.objects)
+			_, err := wait(t, w, client, resource("apps", "deployments"), "web", 300*time.Millisecond, "")
+			mustContain(t, err, test.want)
+		})
+	}
+}
+
 func TestPodWithoutProbeMustStayUp(t *testing.T) {
 	w, client := cluster(t, pod("solo", "none", `{phase: Running, conditions: [{type: Ready, status: "True"}]}`))
 	started := time.Now()
