@@ -1,5 +1,6 @@
 import { type Accounting, kvBytes } from "./accounting.ts";
 import type { Deployment, MemoryEstimate, MemoryShares } from "./estimate.ts";
+import { usableBytes } from "./gpuMemory.ts";
 import { hostMemoryMiB } from "./host.ts";
 import { llamaCppAccounting } from "./llamaCpp.ts";
 import { refusal } from "./refusals.ts";
@@ -56,7 +57,7 @@ function sharesOf(accounting: Accounting): MemoryShares {
 
 /** Nothing can be loaded, so all of the weights is missing. */
 function refusedEstimate({ gpu }: Deployment, disk: number, problem: string): MemoryEstimate {
-  const capacity = gpu?.memoryMiB ?? 0;
+  const capacity = gpu ? usableBytes(gpu) / mebibyte : 0;
   return {
     shares: { capacity, budget: 0, weights: 0, activations: 0, graphs: 0, runtime: 0, kvCache: 0 },
     kvBytesPerToken: 0,

@@ -3,15 +3,15 @@ import { mebibyte } from "./units.ts";
 
 /**
  * Memory in MiB that CUDA lets a process see, which is what vLLM and PyTorch count with: the driver keeps some hundred
- * MiB of what it and EC2 report. The least of the figures in public logs up to November 2026 ("GPU 0 has a total
- * capacity of 44.34 GiB", "Free memory on device (78.84/79.25 GiB)"). RTX PRO 4500 and B300 had none with two digits:
+ * MiB of what it and EC2 report. The least of the figures in public logs up to November 2026 ("total_gpu_memory
+ * (44.31GiB)", "Free memory on device (78.84/79.25 GiB)"). RTX PRO 4500 and B300 had none with two digits:
  * theirs is the driver's less 1.5 %.
  */
 const seenByCuda: Readonly<Record<GpuName, number>> = {
   T4: 14_909,
   A10G: 22_579,
   L4: 22_558,
-  L40S: 45_404,
+  L40S: 45_373,
   "RTX-PRO-4500": 32_133,
   "RTX-PRO-6000": 97_249,
   "A100-40": 40_192,

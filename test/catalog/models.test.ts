@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import type { CatalogModel } from "../../catalog/models/architecture.ts";
 import { deepseekModels } from "../../catalog/models/deepseek.ts";
 import { googleModels } from "../../catalog/models/google.ts";
 import { metaModels } from "../../catalog/models/meta.ts";
@@ -8,14 +7,9 @@ import { mistralModels } from "../../catalog/models/mistral.ts";
 import { artefactId, findModel, models, ollamaTag } from "../../catalog/models/models.ts";
 import { otherModels } from "../../catalog/models/others.ts";
 import { qwenModels } from "../../catalog/models/qwen.ts";
+import { knownModel } from "./support/knownModel.ts";
 
 const gib = 1024 ** 3;
-
-function known(id: string): CatalogModel {
-  const model = findModel(id);
-  if (model === undefined) throw new Error(`${id} is not in the catalog`);
-  return model;
-}
 
 /** Billions of parameters as the model cards give them. */
 const published: readonly (readonly [id: string, billions: string])[] = [
@@ -79,7 +73,7 @@ describe("parameters counted from shapes", () => {
     const decimals = billions.split(".")[1]?.length ?? 0;
     const rounding = 0.5 / 10 ** decimals;
     const allowed = Math.max(0.01 * Number(billions), rounding);
-    expect(Math.abs(known(id).parameters / 1e9 - Number(billions))).toBeLessThanOrEqual(allowed);
+    expect(Math.abs(knownModel(id).parameters / 1e9 - Number(billions))).toBeLessThanOrEqual(allowed);
   });
 
   // KAITO, presets/workspace/models/model_catalog.yaml (2026-08): GiB of the bf16 files.
@@ -95,7 +89,7 @@ describe("parameters counted from shapes", () => {
     ["google/gemma-3-4b-it", 8.01],
     ["google/gemma-3-27b-it", 51.1],
   ])("%s at 2 bytes each is as large as its files, %f GiB, within 0.2 %%", (id, size) => {
-    expect((known(id).parameters * 2) / gib / size).toBeCloseTo(1, 2.5);
+    expect((knownModel(id).parameters * 2) / gib / size).toBeCloseTo(1, 2.5);
   });
 
   // Qwen's cards also give the count without embeddings.
@@ -107,7 +101,7 @@ describe("parameters counted from shapes", () => {
     ["Qwen/Qwen3-8B", 6.95],
     ["Qwen/Qwen3-30B-A3B", 29.9],
   ])("%s has %f billion without embeddings", (id, billions) => {
-    const { parameters, embeddingParameters } = known(id);
+    const { parameters, embeddingParameters } = knownModel(id);
     expect(((parameters - embeddingParameters) / 1e9 / billions - 1) * 100).toBeLessThan(1.5);
     expect(((parameters - embeddingParameters) / 1e9 / billions - 1) * 100).toBeGreaterThan(-1.5);
   });
@@ -119,16 +113,16 @@ describe("parameters counted from shapes", () => {
     ["mistralai/Mixtral-8x22B-Instruct-v0.1", 39],
     ["mistralai/Mixtral-8x7B-Instruct-v0.1", 12.9],
   ])("%s multiplies a token with %f billion", (id, billions) => {
-    expect(Math.abs(known(id).activeParameters / 1e9 / billions - 1)).toBeLessThan(0.015);
+    expect(Math.abs(knownModel(id).activeParameters / 1e9 / billions - 1)).toBeLessThan(0.015);
   });
 
   test("a dense model with tied embeddings multiplies a token with everything it has", () => {
-    const { parameters, activeParameters } = known("Qwen/Qwen3-4B");
+    const { parameters, activeParameters } = knownModel("Qwen/Qwen3-4B");
     expect(activeParameters).toBe(parameters);
   });
 
   test("the layer for multi-token prediction of DeepSeek V3 makes 685 of 671 billion", () => {
-    const { parameters, draftParameters } = known("deepseek-ai/DeepSeek-V3");
+    const { parameters, draftParameters } = knownModel("deepseek-ai/DeepSeek-V3");
     expect((parameters + draftParameters) / 1e9).toBeCloseTo(684.5, 0);
   });
 });
@@ -163,7 +157,7 @@ describe("the table", () => {
     ["openai/gpt-oss-20b: half", "openai/gpt-oss-20b", { tokens: 128, layers: 12 }],
     ["meta-llama/Llama-3.1-8B-Instruct: none", "meta-llama/Llama-3.1-8B-Instruct", undefined],
   ])("layers with a window of %s", (_, id, window) => {
-    expect(known(id).slidingWindow).toEqual(window);
+    expect(knownModel(id).slidingWindow).toEqual(window);
   });
 
   test("an id is looked for as it is written", () => {
@@ -173,9 +167,9 @@ describe("the table", () => {
   });
 
   test("small and distilled models are marked as such, others not", () => {
-    expect(known("TinyLlama/TinyLlama-1.1B-Chat-v1.0").distilled).toBe(true);
-    expect(known("deepseek-ai/DeepSeek-R1-Distill-Llama-70B").distilled).toBe(true);
-    expect(known("meta-llama/Llama-3.2-3B-Instruct").distilled).toBe(false);
+    expect(knownModel("TinyLlama/TinyLlama-1.1B-Chat-v1.0").distilled).toBe(true);
+    expect(knownModel("deepseek-ai/DeepSeek-R1-Distill-Llama-70B").distilled).toBe(true);
+    expect(knownModel("meta-llama/Llama-3.2-3B-Instruct").distilled).toBe(false);
   });
 });
 
@@ -188,7 +182,7 @@ describe("files of a model in a format", () => {
     ["a ready-made copy rather than made", "Qwen/Qwen3-8B", "fp8", "Qwen/Qwen3-8B-FP8"],
     ["none that is known", "microsoft/phi-4", "awq", undefined],
   ] as const)("%s", (_, id, quantization, artefact) => {
-    expect(artefactId(known(id), quantization)).toBe(artefact);
+    expect(artefactId(knownModel(id), quantization)).toBe(artefact);
   });
 
   test.each([
@@ -197,6 +191,6 @@ describe("files of a model in a format", () => {
     ["openai/gpt-oss-20b", "mxfp4", "gpt-oss:20b"],
     ["deepseek-ai/DeepSeek-V3-0324", "q4_K_M", undefined],
   ] as const)("%s in %s is %s in Ollama's library", (id, quantization, tag) => {
-    expect(ollamaTag(known(id), quantization)).toBe(tag);
+    expect(ollamaTag(knownModel(id), quantization)).toBe(tag);
   });
 });
