@@ -26,7 +26,7 @@ describe("embedding models", () => {
   });
 
   test.each(published)(
-    "%s has %f million parameters, within 1 %%, and vectors of %d",
+    "%s has %f million parameters, within 1 %, and vectors of %d",
     (id, millions, dimensions) => {
       const model = findEmbeddingModel(id);
       expect(Math.abs((model?.parameters ?? 0) / 1e6 / millions - 1)).toBeLessThan(0.01);

@@ -88,7 +88,7 @@ describe("parameters counted from shapes", () => {
     ["deepseek-ai/DeepSeek-R1-Distill-Qwen-14B", 27.51],
     ["google/gemma-3-4b-it", 8.01],
     ["google/gemma-3-27b-it", 51.1],
-  ])("%s at 2 bytes each is as large as its files, %f GiB, within 0.2 %%", (id, size) => {
+  ])("%s at 2 bytes each is as large as its files, %f GiB, within 0.2 %", (id, size) => {
     expect((knownModel(id).parameters * 2) / gib / size).toBeCloseTo(1, 2.5);
   });
 
