@@ -1,3 +1,4 @@
+import { quantizations } from "../../catalog/quantizations.ts";
 import type { Accounting } from "./accounting.ts";
 import type { Deployment } from "./estimate.ts";
 import { mebibyte } from "./units.ts";
@@ -14,14 +15,16 @@ const cudaMiB = 1024;
 
 /**
  * Memory of the host that a pod must request, in MiB. Files of weights are mapped: their pages count towards the pod
- * but are given back under pressure, so they are left out, but for llama.cpp on the CPU, which computes on them.
+ * but are given back under pressure, so they are left out, but for what llama.cpp computes on there: the embedding, and
+ * on the CPU all of it. No source has these figures: they are assumptions on the safe side of what such servers show.
  */
-export function hostMemoryMiB(
-  { engine, gpu, tensorParallel, pipelineParallel }: Deployment,
-  accounting: Accounting,
-): number {
-  if (engine === "ollama") {
-    return Math.ceil(ollamaMiB + (gpu ? cudaMiB : accounting.budget / mebibyte));
-  }
-  return pythonServerMiB + workerMiB * tensorParallel * pipelineParallel;
+export function hostMemoryMiB(deployment: Deployment, accounting: Accounting): number {
+  const { engine, gpu, tensorParallel, pipelineParallel } = deployment;
+  if (engine !== "ollama") return pythonServerMiB + workerMiB * tensorParallel * pipelineParallel;
+  const computedOn = gpu ? cudaMiB + embeddingBytes(deployment) / mebibyte : accounting.budget / mebibyte;
+  return Math.ceil(ollamaMiB + computedOn);
+}
+
+function embeddingBytes({ architecture, quantization }: Deployment): number {
+  return (architecture.vocabulary * architecture.hiddenSize * quantizations[quantization].bits.embedding) / 8;
 }
