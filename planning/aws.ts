@@ -21,6 +21,7 @@ import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
 import type { ServicesPlan } from "./services.ts";
+import { planEmbeddings } from "./sizing/embeddings.ts";
 import { type GpuSupply, type ModelSizing, sizeModel } from "./sizing/models.ts";
 import { cannotRun, modelRequests } from "./sizing/requests.ts";
 import { planVectors } from "./sizing/vectors.ts";
@@ -51,10 +52,12 @@ export async function planAws(
 
   const sizings = modelRequests(spec, purchase).map((request) => sizeModel(request, supply));
   const vectors = planVectors(spec, steadyPurchase(spec));
+  const embeddings = planEmbeddings(spec, purchase);
   const workloads = [
     ...serviceWorkloads(spec, services),
     ...sizings.flatMap(({ workload }) => workload ?? []),
     ...(vectors.workload ? [vectors.workload] : []),
+    ...embeddings.map(({ workload }) => workload),
   ];
   const placement = await place({
     workloads,
@@ -77,6 +80,7 @@ export async function planAws(
     cost,
     quotas: planQuotas({ network, nodeGroups, volumes }),
     vectors,
+    embeddings,
     volumes,
     lock: lockOf(placement),
     placement,
@@ -90,6 +94,8 @@ export async function planAws(
       ...overBudget(cost),
     ],
     warnings: [
+      ...vectors.warnings,
+      ...embeddings.flatMap((job) => job.warnings),
       ...estimatedPrices(cost, cloud.region),
       ...(prod ? unsafeInProd(spec, models, nodeGroups) : []),
     ],
@@ -97,6 +103,7 @@ export async function planAws(
       ...models.map(explainModel),
       ...sizings.flatMap(explainRefusals),
       ...vectors.explanations,
+      ...embeddings.flatMap((job) => job.explanations),
       explainPlacement(placement),
       ...nodeGroups.map(explainNodeGroup),
       ...explainNetwork(network).map((why) => ({ subject: "network", why })),

@@ -2,6 +2,7 @@ import type { GpuName } from "../catalog/gpus.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
 import type { PlacementLock } from "./lock.ts";
 import type { Placement, Role } from "./placement/problem.ts";
+import type { EmbeddingPlan } from "./sizing/embeddings.ts";
 import type { VectorStorePlan } from "./sizing/vectors/store.ts";
 import type { VolumePlan } from "./volumes.ts";
 
@@ -15,6 +16,7 @@ export interface InfrastructurePlan {
   /** The placement's choices, to be kept so that a later plan moves nothing without need. */
   readonly lock: PlacementLock;
   readonly vectors: VectorStorePlan;
+  readonly embeddings: readonly EmbeddingPlan[];
   readonly volumes: readonly VolumePlan[];
   readonly cost: CostPlan;
   readonly quotas: readonly QuotaNeed[];
