@@ -7,30 +7,36 @@ export const purchaseOptions = ["reservation", "capacity-block", "spot", "on-dem
 export type PurchaseOption = (typeof purchaseOptions)[number];
 
 const reservation = z.strictObject({
-  /** The capacity reservation's id. */
+  /** The capacity reservation's id, as EC2 gave it. */
   id: z.string().regex(/^cr-[0-9a-f]{8,17}$/, "a capacity reservation's id such as cr-0123456789abcdef0"),
+  /** What is reserved: an instance type that the region offers. */
   instanceType,
   /** Instances reserved. */
   count: z.int().min(1).max(1000),
+  /** Availability zone where they are: one of the network's. */
   zone,
 });
 
 export const capacitySchema = z.strictObject({
   /**
-   * Ways to buy nodes, best first; what comes later is the fallback. Default: spot, then on-demand in dev;
-   * reservation, capacity block, then on-demand elsewhere.
+   * Ways to buy nodes, best first; what comes later is the fallback. Default: spot, then on-demand in dev, where a node
+   * may go at two minutes' notice; what is reserved, then on-demand elsewhere. Outside dev, pods that keep data never
+   * stand on spot.
    */
   purchase: z.array(z.enum(purchaseOptions)).min(1).optional(),
-  /** EC2 families that may be used, such as `g6` or `m7i`. Default: all in the catalog that the region offers. */
+  /**
+   * EC2 families that may be used, such as `g6` or `m7i`; they must carry everything, the services included. Default:
+   * all in the catalog that the region offers.
+   */
   families: z
     .array(z.string().regex(/^[a-z0-9-]+$/, "an EC2 family such as g6"))
     .min(1)
     .optional(),
-  /** Kinds of GPU that may be used; `[]` makes the environment CPU-only. Default: all. */
+  /** Kinds of GPU that may be used; `[]` makes the environment CPU-only. Default: all that the region offers. */
   gpus: z.array(z.enum(gpuNames)).optional(),
-  /** On-demand capacity reservations that the account pays for anyway. */
+  /** On-demand capacity reservations: the account pays for them anyway, so a plan fills them first. Default: none. */
   reservations: z.array(reservation).default([]),
-  /** Capacity blocks for ML, paid in advance. */
+  /** Capacity blocks for ML, paid in advance. Default: none. */
   capacityBlocks: z
     .array(
       reservation.extend({
@@ -39,7 +45,7 @@ export const capacitySchema = z.strictObject({
       }),
     )
     .default([]),
-  /** Nodes that one node group may grow to beyond what the plan needs now. Default 2. */
+  /** Nodes that each node group may grow by beyond what the plan needs now. Default 2. */
   headroom: z.int().min(0).max(100).default(2),
   /**
    * How much of a model's hourly cost a move must save before it is made, given a plan in force: 0 moves for any

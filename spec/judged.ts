@@ -4,7 +4,7 @@ import { isObject } from "./faults/path.ts";
 import { type ModelSpec, modelSchema } from "./models.ts";
 import { type Environment, environments } from "./platform.ts";
 import { retrievalSchema } from "./retrieval.ts";
-import { budgetSchema, cloudSchema, clusterSchema, networkSchema } from "./sections.ts";
+import { budgetSchema, cloudSchema, clusterSchema, networkSchema, nlpSchema } from "./sections.ts";
 
 /**
  * What rules that look at several fields at once can judge: a whole description, or of a faulty one the sections and
@@ -18,6 +18,7 @@ export interface Judged {
   readonly cluster?: z.output<typeof clusterSchema> | undefined;
   readonly capacity?: z.output<typeof capacitySchema> | undefined;
   readonly retrieval?: z.output<typeof retrievalSchema> | undefined;
+  readonly nlp?: z.output<typeof nlpSchema> | undefined;
   readonly models: Readonly<Record<string, ModelSpec>>;
 }
 
@@ -33,6 +34,7 @@ export function soundParts(data: Readonly<Record<string, unknown>>): Judged {
         return model ? [[name, model]] : [];
       }),
     ),
+    nlp: sound(nlpSchema, data.nlp ?? {}),
     retrieval: sound(retrievalSchema, data.retrieval ?? {}),
     ...(environment !== "local" && {
       cloud: sound(cloudSchema, data.cloud),

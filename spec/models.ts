@@ -19,9 +19,15 @@ export const modelSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{40}$/, "a commit of 40 hexadecimal digits")
     .optional(),
-  /** The model's Hugging Face `config.json`, for one that the catalog doesn't know. */
+  /**
+   * The model's Hugging Face `config.json`, for one that the catalog doesn't know. Default: the `config.json` beside
+   * the `model-config.yaml`.
+   */
   architecture: z.record(z.string(), z.unknown()).optional(),
-  /** Default: `ollama` where there is no GPU, else `vllm`. */
+  /**
+   * Program that serves it. Default: `ollama` where there is no GPU and for GGUF formats, else `vllm`. `tgi` is archived
+   * upstream and takes A100 and H100 only.
+   */
   engine: z.enum(engines).optional(),
   /**
    * Format of the weights, or several of which the cheapest to run is taken. Default: as published on GPUs, `q4_K_M`
@@ -30,21 +36,30 @@ export const modelSchema = z.strictObject({
   quantization: z.union([z.enum(quantizationNames), z.array(z.enum(quantizationNames)).min(1)]).optional(),
   /** Format of the KV cache. Default `auto`: that of the activations. */
   kvCacheType: z.enum(kvCacheTypes).default("auto"),
-  /** Longest request in tokens, prompt and answer together. Default: 8,192, or the model's own maximum if less. */
+  /**
+   * Longest request in tokens, prompt and answer together; at most what the model was made for. Default: 8,192, or the
+   * model's own maximum if less. A server starts only if one such request fits its KV cache.
+   */
   context: z.int().min(128).max(10_000_000).optional(),
   /** Requests that each replica must hold in its KV cache at the same time. Default 8. */
   concurrency: z.int().min(1).max(4096).default(8),
-  /** Tokens that such a request holds on average. Default: a quarter of `context`. */
+  /** Tokens that such a request holds on average, at most `context`. Default: a quarter of it. */
   tokensPerRequest: z.int().min(1).max(10_000_000).optional(),
-  /** Servers of this model. Default: 2 in prod, else 1. */
+  /** Servers of this model. Default: 2 in prod, so that one may go, else 1. */
   replicas: replicas.optional(),
-  /** GPUs that may carry it. Default: every kind that the environment may use. */
+  /**
+   * Kinds of GPU that may carry it. Default: for `vllm` every kind that the environment may use, for `tgi` those of them
+   * that it is for, for `ollama` none: without this it runs on the CPU.
+   */
   gpus: z.array(z.enum(gpuNames)).min(1).optional(),
-  /** GPUs over which each layer is split. Default: the cheapest that fits. */
+  /**
+   * GPUs over which each layer is split: a divisor of the attention heads that also divides, or is a multiple of, the
+   * key-value heads. Default: the fewest on which it fits.
+   */
   tensorParallel: z.int().min(1).max(64).optional(),
-  /** Groups of GPUs over which the layers are distributed. Default 1. */
+  /** Groups of GPUs over which the layers are distributed; `vllm` only. Default 1. */
   pipelineParallel: z.int().min(1).max(16).optional(),
-  /** Share of a GPU's memory that the engine may take. Default: 0.85 on cards up to 48 GB, else 0.92. */
+  /** Share of a GPU's memory that the engine may take. Default: 0.85 on cards up to 48 GB, else 0.92, vLLM's own. */
   gpuMemoryUtilization: z.number().min(0.1).max(0.98).optional(),
   /** Where replicas may not meet: in one zone, on one node, or they may. Default: `zone` in prod, else `none`. */
   spread: z.enum(["none", "node", "zone"]).optional(),

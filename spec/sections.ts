@@ -28,7 +28,7 @@ export const ownershipSchema = z.strictObject({
 });
 
 export const cloudSchema = z.strictObject({
-  /** AWS region of everything that the stack creates. */
+  /** AWS region of everything that the stack creates. Changing it replaces everything. */
   region,
 });
 
@@ -40,15 +40,21 @@ export const budgetSchema = z.strictObject({
 });
 
 export const networkSchema = z.strictObject({
-  /** The VPC's range, a /16 to /20. Default 10.0.0.0/16. Changing it replaces everything. */
+  /** The VPC's range, a /16 to /20. Default 10.0.0.0/16. Changing it replaces the network and all that is in it. */
   cidr: cidr.default("10.0.0.0/16"),
-  /** Ranges that it must not overlap: what it is peered with, an office, other environments. */
+  /** Ranges that it must not overlap: what it is peered with, an office, other environments. Default: none. */
   reserved: z.array(cidr).default([]),
-  /** Availability zones, 2 or 3. Default: the first two of the region in dev and staging, three in prod. */
+  /**
+   * Availability zones of the region, 2 or 3. Default: its first two in dev and staging, three in prod. Add new ones at
+   * the end: then no subnet moves.
+   */
   zones: z.array(zone).min(2).max(3).optional(),
   /** NAT gateways: one, or one per zone. Default: one per zone in prod, else one. Each costs some $33 a month. */
   nat: z.enum(["single", "per-zone"]).optional(),
-  /** AWS services to reach by interface endpoints, each some $7 a month and zone. Default none; S3 is always there. */
+  /**
+   * AWS services to reach by interface endpoints instead of NAT, such as `ecr.dkr`: each some $7 a month and zone.
+   * Default: none. S3 always has a gateway endpoint, which costs nothing.
+   */
   interfaceEndpoints: z.array(z.string().regex(/^[a-z0-9.-]+$/, "a service such as ecr.dkr")).default([]),
 });
 
@@ -58,14 +64,14 @@ export const clusterSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, "an EKS cluster name: 1 to 100 letters, digits, '_' or '-'")
     .optional(),
-  /** Kubernetes' minor version. Default: the catalog's. It can only go up, one step at a time. */
+  /** Kubernetes' minor version. Default: the newest in the catalog. It can only go up, one step at a time. */
   version: z.enum(kubernetesVersions).optional(),
   /** Ranges that may reach the API server from outside the VPC. Default: none, the endpoint is private. */
   publicAccessCidrs: z.array(cidr).default([]),
 });
 
 export const gatewaySchema = z.strictObject({
-  /** Host name that users type. Needed wherever there is a domain; without it every host is answered. */
+  /** Host name that users type. Default: every host is answered. */
   host: hostname.optional(),
   /** Traefik pods. Default: 1 locally, 2 elsewhere, so that a node may go without an outage. */
   replicas: replicas.max(10).optional(),
@@ -89,11 +95,11 @@ export const trackingSchema = z.strictObject({
 });
 
 const embeddingJob = z.strictObject({
-  /** Hugging Face id of a sentence-transformers model. */
+  /** Hugging Face id of a sentence-transformers model that the catalog has. */
   model: z.string().regex(/^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/, "a Hugging Face id"),
   /** Documents to embed in an hour. */
   documentsPerHour: z.int().min(1).max(1_000_000_000),
-  /** Tokens of a document on average. Default 256. */
+  /** Tokens of a document on average; what is beyond the model's own maximum is cut off. Default 256. */
   tokensPerDocument: z.int().min(1).max(32_768).default(256),
   /** CPUs, and torch threads, of a replica. Default 4: more threads per replica scale worse than more replicas. */
   cpus: z.int().min(1).max(64).default(4),
@@ -104,14 +110,14 @@ export const nlpSchema = z.strictObject({
   spacyModel: z.enum(["en_core_web_sm", "en_core_web_md", "en_core_web_lg", "en_core_web_trf"]).optional(),
   /** Pods that answer `/v1/ner`. Default: 1 locally, 2 elsewhere. */
   replicas: replicas.optional(),
-  /** Batch embedding by name. */
+  /** Batch embedding jobs by name. Default: none. */
   embeddings: z.record(dnsName, embeddingJob).default({}),
 });
 
 export const pipelinesSchema = z.strictObject({
-  /** Airflow 2.9. Default: everywhere but in local, where it is memory that one may want for other things. */
+  /** Whether there is Airflow 2.9. Default: everywhere but in local, where memory is short. */
   airflow: z.boolean().optional(),
-  /** Prefect 2. Default true. */
+  /** Whether there is Prefect 2. Default true. */
   prefect: z.boolean().default(true),
   /** Tasks of all pipelines that may run at the same time. Default: 2 locally, 8 in dev, else 32. */
   parallelism: z.int().min(1).max(1000).optional(),

@@ -1,10 +1,10 @@
 import { quantizations } from "../../catalog/quantizations.ts";
 import type { Finding } from "../faults/issues.ts";
 import { writtenFormats } from "./engines.ts";
-import { eachModel, type ModelInPlace } from "./model.ts";
+import { eachModelInPlace, type ModelInPlace } from "./model.ts";
 
 /** What an environment without GPUs can't do at all. */
-export const withoutGpus = eachModel(({ engine, environment, spec, supply }) => {
+export const withoutGpus = eachModelInPlace(({ engine, environment, spec, supply }) => {
   if (supply.size > 0) return [];
   const none = `${environment} has no GPU`;
   const findings: Finding[] = [];
@@ -24,7 +24,7 @@ export const withoutGpus = eachModel(({ engine, environment, spec, supply }) => 
 });
 
 /** A CPU is for models that are quantized or small: others answer too slowly to be of use. */
-export const onCpuQuantized = eachModel((model) => {
+export const onCpuQuantized = eachModelInPlace((model) => {
   const { id, known, onCpu } = model;
   if (!onCpu) return [];
   return writtenFormats(model).flatMap(({ name, path }) => {

@@ -5,13 +5,13 @@ import type { Finding } from "../faults/issues.ts";
 import type { Path } from "../faults/path.ts";
 import { either } from "../faults/wording.ts";
 import type { Engine } from "../models.ts";
-import { eachModel, type ModelInPlace } from "./model.ts";
+import { eachModelInPlace, type ModelInPlace } from "./model.ts";
 
 const tgiIsFor = `tgi is for bigger models over several A100 or H100 (${tgiGpus.join(", ")})`;
 const tgiIsArchived = "it is archived upstream: for anything else, take vllm";
 
 /** TGI serves on A100 and H100 only. */
-export const tgi = eachModel(({ engine, environment, gpus, spec, supply }) => {
+export const tgi = eachModelInPlace(({ engine, environment, gpus, spec, supply }) => {
   if (engine !== "tgi" || supply.size === 0) return [];
   if (spec.gpus) {
     return spec.gpus.flatMap((name, index) =>
@@ -35,7 +35,7 @@ export const tgi = eachModel(({ engine, environment, gpus, spec, supply }) => {
 });
 
 /** Each written format of the weights must be one that the engine can load; so must the published one, if none is. */
-export const weights = eachModel((model) => {
+export const weights = eachModelInPlace((model) => {
   const { architecture, engine, id, onCpu, spec } = model;
   const written = writtenFormats(model);
   if (written.length === 0 && architecture && !onCpu && !loadable(architecture.published, engine)) {
@@ -55,7 +55,7 @@ export const weights = eachModel((model) => {
 });
 
 /** The GPUs must be able to compute with the weights and the KV cache. */
-export const computeCapability = eachModel((model) => {
+export const computeCapability = eachModelInPlace((model) => {
   const { engine, onCpu, spec } = model;
   if (onCpu) return [];
   const weights = writtenFormats(model)
@@ -69,7 +69,7 @@ export const computeCapability = eachModel((model) => {
 });
 
 /** The engine must know the format of the KV cache. */
-export const kvCache = eachModel(({ engine, spec }) => {
+export const kvCache = eachModelInPlace(({ engine, spec }) => {
   if (kvCacheFormats[spec.kvCacheType].engines.includes(engine)) return [];
   const allowed = Object.entries(kvCacheFormats)
     .filter(([, format]) => format.engines.includes(engine))

@@ -1,7 +1,7 @@
-import { eachModel } from "./model.ts";
+import { eachModelInPlace } from "./model.ts";
 
 /** Every GPU that a model names must be one that its environment may use. */
-export const gpusOfEnvironment = eachModel(({ environment, spec, supply }) => {
+export const gpusOfEnvironment = eachModelInPlace(({ environment, spec, supply }) => {
   if (supply.size === 0) return [];
   return (spec.gpus ?? []).flatMap((name, index) =>
     supply.has(name)

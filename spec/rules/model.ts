@@ -4,13 +4,11 @@ import { readHuggingFace } from "../../catalog/models/huggingFace.ts";
 import { findModel } from "../../catalog/models/models.ts";
 import { engineOf, gpusPerNode, onCpu, tgiGpus } from "../defaults.ts";
 import type { Finding } from "../faults/issues.ts";
-import type { Path } from "../faults/path.ts";
-import type { Judged } from "../judged.ts";
 import type { Engine, ModelSpec } from "../models.ts";
 import type { Rule } from "./rule.ts";
 
-/** One model with what its environment makes of it. */
-export interface ModelInPlace {
+/** One model as it is described. */
+export interface DescribedModel {
   readonly spec: ModelSpec;
   /** As messages call it: `meta-llama/Llama-3.1-8B-Instruct`. */
   readonly id: string;
@@ -18,6 +16,10 @@ export interface ModelInPlace {
   readonly known: CatalogModel | undefined;
   /** Undefined where nothing says it; another rule finds that. */
   readonly architecture: ModelArchitecture | undefined;
+}
+
+/** One model with what its environment makes of it. */
+export interface ModelInPlace extends DescribedModel {
   readonly environment: string;
   /** Kinds of GPU of the environment with the most that one node has; empty where it is CPU-only. */
   readonly supply: ReadonlyMap<GpuName, number>;
@@ -28,38 +30,46 @@ export interface ModelInPlace {
   readonly gpus: readonly GpuName[];
 }
 
-/** What is wrong with a field of a model; the path is inside the model. */
-export type ModelRule = (model: ModelInPlace) => readonly Finding[];
-
-/** Makes a rule for platforms of one for models. It judges none where the environment is not known. */
-export function eachModel(rule: ModelRule): Rule {
-  return (platform) =>
-    modelsInPlace(platform).flatMap(({ model, path }) =>
-      rule(model).map((finding) => ({ ...finding, path: [...path, ...finding.path] })),
-    );
+/** Makes a rule for platforms of one for models by themselves; paths that it finds are inside the model. */
+export function eachModel(rule: (model: DescribedModel) => readonly Finding[]): Rule {
+  return ({ models }) =>
+    Object.entries(models).flatMap(([name, spec]) => inModel(name, rule(describedModel(spec))));
 }
 
-function modelsInPlace(platform: Judged): { readonly path: Path; readonly model: ModelInPlace }[] {
-  const { environment, models } = platform;
-  if (environment === undefined || (environment !== "local" && !(platform.cloud && platform.capacity)))
-    return [];
-  const supply = gpusPerNode(platform);
-  return Object.entries(models).map(([name, spec]) => {
-    const engine = engineOf(spec, supply.size === 0);
-    const known = findModel(spec.model);
-    return {
-      path: ["models", name],
-      model: {
-        spec,
-        id: spec.model,
-        known,
-        architecture: spec.architecture ? readHuggingFace(spec.architecture).architecture : known,
-        environment,
-        supply,
-        engine,
-        onCpu: onCpu(spec, engine, supply.size === 0),
-        gpus: spec.gpus ?? [...supply.keys()].filter((gpu) => engine !== "tgi" || tgiGpus.includes(gpu)),
-      },
-    };
-  });
+/** The same for models in their environment. It judges none where the environment is not known well enough. */
+export function eachModelInPlace(rule: (model: ModelInPlace) => readonly Finding[]): Rule {
+  return ({ capacity, cloud, environment, models }) => {
+    if (environment === undefined || (environment !== "local" && !(cloud && capacity))) return [];
+    const supply = gpusPerNode({ capacity, cloud });
+    return Object.entries(models).flatMap(([name, spec]) =>
+      inModel(name, rule(inPlace(describedModel(spec), environment, supply))),
+    );
+  };
+}
+
+function inModel(name: string, findings: readonly Finding[]): Finding[] {
+  return findings.map((finding) => ({ ...finding, path: ["models", name, ...finding.path] }));
+}
+
+function describedModel(spec: ModelSpec): DescribedModel {
+  const known = findModel(spec.model);
+  const architecture = spec.architecture ? readHuggingFace(spec.architecture).architecture : known;
+  return { spec, id: spec.model, known, architecture };
+}
+
+function inPlace(
+  model: DescribedModel,
+  environment: string,
+  supply: ReadonlyMap<GpuName, number>,
+): ModelInPlace {
+  const { spec } = model;
+  const engine = engineOf(spec, supply.size === 0);
+  return {
+    ...model,
+    environment,
+    supply,
+    engine,
+    onCpu: onCpu(spec, engine, supply.size === 0),
+    gpus: spec.gpus ?? [...supply.keys()].filter((gpu) => engine !== "tgi" || tgiGpus.includes(gpu)),
+  };
 }

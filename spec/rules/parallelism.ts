@@ -1,32 +1,41 @@
 import { tensorParallelProblem } from "../../catalog/models/parallelism.ts";
 import type { Finding } from "../faults/issues.ts";
-import { eachModel, type ModelInPlace } from "./model.ts";
+import { eachModel, eachModelInPlace, type ModelInPlace } from "./model.ts";
 
-/** How a model is split over GPUs must fit its heads and layers, its engine, and what one node has. */
-export const parallelism = eachModel((model) => {
-  const { architecture, engine, spec } = model;
+/** How a model is split over GPUs must fit its heads and layers. */
+export const heads = eachModel(({ architecture, spec }) => {
+  if (!architecture || spec.engine === "ollama") return [];
+  const { pipelineParallel = 1, tensorParallel = 1 } = spec;
+  const uneven = tensorParallelProblem(architecture.attention, tensorParallel);
+  return [
+    ...(uneven ? [{ path: ["tensorParallel"], problem: uneven }] : []),
+    ...(pipelineParallel > architecture.layers
+      ? [
+          {
+            path: ["pipelineParallel"],
+            problem: `the model has ${architecture.layers} layers: no more groups of GPUs than that`,
+          },
+        ]
+      : []),
+  ];
+});
+
+/** It must also fit its engine, and what one node has. */
+export const parallelism = eachModelInPlace((model) => {
+  const { engine, spec } = model;
   const { pipelineParallel = 1, tensorParallel = 1 } = spec;
   const findings: Finding[] = [];
-  if (tensorParallel > 1) {
+  if (tensorParallel > 1 && engine === "ollama") {
     const problem =
-      engine === "ollama"
-        ? "ollama can't split layers: it spreads whole layers over the GPUs of a node by itself; leave it out"
-        : architecture && tensorParallelProblem(architecture.attention, tensorParallel);
-    if (problem) findings.push({ path: ["tensorParallel"], problem });
+      "ollama can't split layers: it spreads whole layers over the GPUs of a node by itself; leave it out";
+    findings.push({ path: ["tensorParallel"], problem });
   }
-  if (pipelineParallel > 1) {
-    const problem =
-      engine === "vllm"
-        ? architecture && tooManyStages(architecture.layers, pipelineParallel)
-        : `${engine} has no pipeline parallelism: leave it out, or take vllm`;
-    if (problem) findings.push({ path: ["pipelineParallel"], problem });
+  if (pipelineParallel > 1 && engine !== "vllm") {
+    const problem = `${engine} has no pipeline parallelism: leave it out, or take vllm`;
+    findings.push({ path: ["pipelineParallel"], problem });
   }
   return findings.length > 0 ? findings : beyondOneNode(model, tensorParallel, pipelineParallel);
 });
-
-function tooManyStages(layers: number, stages: number): string | undefined {
-  return stages > layers ? `the model has ${layers} layers: no more groups of GPUs than that` : undefined;
-}
 
 /** A server's GPUs are all in one node. */
 function beyondOneNode(

@@ -5,12 +5,13 @@ import { budget } from "./budget.ts";
 import { blockTypes, purchase, reservationIds } from "./capacity.ts";
 import { context } from "./context.ts";
 import { onCpuQuantized, withoutGpus } from "./cpuOnly.ts";
+import { embeddings } from "./embeddings.ts";
 import { endpoints } from "./endpoints.ts";
 import { computeCapability, kvCache, tgi, weights } from "./engines.ts";
 import { gpusOfEnvironment } from "./gpus.ts";
 import { namedOnce } from "./lists.ts";
 import { addressRanges } from "./network.ts";
-import { parallelism } from "./parallelism.ts";
+import { heads, parallelism } from "./parallelism.ts";
 import { allowedFamilies, allowedGpus, region, reservedTypes, zones } from "./region.ts";
 import { chroma, pgvector, replication, servers } from "./retrieval.ts";
 import type { Rule } from "./rule.ts";
@@ -36,8 +37,10 @@ const rules: readonly Rule[] = [
   kvCache,
   computeCapability,
   gpusOfEnvironment,
+  heads,
   parallelism,
   context,
+  embeddings,
   chroma,
   pgvector,
   servers,

@@ -256,6 +256,9 @@ const retrieval: readonly Case[] = [
       collections: { documents: { vectors: 1000, dimensions: 768, replication: 3 } },
     },
   }),
+  inDev("an unknown embedding model", {
+    nlp: { embeddings: { documents: { model: "BAAI/bge-m4", documentsPerHour: 1000 } } },
+  }),
   inDev("no dimensions", { retrieval: { collections: { documents: { vectors: 1000, dimensions: 0 } } } }),
 ];
 
@@ -279,6 +282,6 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   "Models' files": files,
   Capacity: capacity,
   Network: network,
-  Retrieval: retrieval,
+  "Retrieval and NLP": retrieval,
   "Budget, and several faults": several,
 };
