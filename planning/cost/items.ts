@@ -1,5 +1,6 @@
 import { type ServicePriceName, servicePrice } from "../../catalog/prices.ts";
 import type { CostItem } from "../infrastructure.ts";
+import type { CostComponent } from "../ownership.ts";
 
 /** Hours of a month, as AWS's pricing calculator counts them: 8,760 / 12. */
 export const hoursPerMonth = 730;
@@ -11,7 +12,7 @@ export const hoursPerMonth = 730;
  */
 export function serviceItem(
   region: string,
-  component: string,
+  component: `${CostComponent}/${string}`,
   what: string,
   price: ServicePriceName,
   count: number,

@@ -58,7 +58,7 @@ export function priceIdle(
 
 function priced(
   region: string,
-  component: string,
+  component: `nodes/${string}`,
   count: number,
   type: string,
   purchase: PurchaseOption,
