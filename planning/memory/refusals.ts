@@ -1,3 +1,4 @@
+import type { Gpu } from "../../catalog/gpus.ts";
 import { tensorParallelProblem } from "../../catalog/models/parallelism.ts";
 import { kvCacheFormats, quantizations } from "../../catalog/quantizations.ts";
 import type { Deployment } from "./estimate.ts";
@@ -34,15 +35,18 @@ function hardwareProblem({ engine, quantization, kvCacheType, gpu }: Deployment)
   if (gpu === undefined) {
     return engine === "ollama" && cpu ? undefined : `${engine} needs a GPU for ${quantization}`;
   }
-  const { computeCapability, name } = gpu;
-  if (computeCapability < minComputeCapability) {
-    return `${quantization} needs compute capability ${minComputeCapability}, ${name} has ${computeCapability}`;
+  if (gpu.computeCapability < minComputeCapability) {
+    return `${quantization} needs ${tooOld(minComputeCapability, gpu)}`;
   }
   const least = kvCacheFormats[kvCacheType].minComputeCapability;
-  if (computeCapability < least) {
-    return `a KV cache in ${kvCacheType} needs compute capability ${least}, ${name} has ${computeCapability}`;
+  if (gpu.computeCapability < least) {
+    return `a KV cache in ${kvCacheType} needs ${tooOld(least, gpu)}`;
   }
   return undefined;
+}
+
+function tooOld(least: number, { name, computeCapability }: Gpu): string {
+  return `compute capability ${least.toFixed(1)}, ${name} has ${computeCapability.toFixed(1)}`;
 }
 
 function contextProblem({ context, architecture: { maxContext } }: Deployment): string | undefined {
