@@ -14,7 +14,7 @@ export default definePlatform({
     "deepseek-r1-distill-32b": {},
     "mixtral-8x7b": {},
   },
-  retrieval: { collections: { documents: { vectors: 10_000_000, dimensions: 1024, replication: 2 } } },
+  retrieval: { collections: { documents: { vectors: 10_000_000, dimensions: 384, replication: 2 } } },
   nlp: {
     embeddings: { documents: { model: "sentence-transformers/all-MiniLM-L6-v2", documentsPerHour: 50_000 } },
   },

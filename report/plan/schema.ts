@@ -140,3 +140,8 @@ export const planDocumentSchema = z
   .meta({ title: "A platform's plan", description: "What `npm run plan -- ENVIRONMENT --json` prints" });
 
 export type PlanDocument = z.output<typeof planDocumentSchema>;
+
+/** The same as a JSON Schema. */
+export function planJsonSchema() {
+  return z.toJSONSchema(planDocumentSchema, { target: "draft-7" });
+}
