@@ -26,8 +26,9 @@ export interface EmbeddingPlan {
  * Billions of operations a second that encoding keeps up on one vCPU, a hyperthread whose neighbour is as busy.
  *
  * 32 bits: sentence-transformers' own figures (docs/pretrained-models/msmarco-v5.md) on 8 cores of a Xeon Platinum 8168
- * are 180 passages a second with 6 layers of 384, 30 with 12 layers of 768; at 76 tokens (60 words) a passage these are 18 and 24 on
- * each of 16 vCPUs. 8 bits: twice that with VNNI; ONNX Runtime measured 1.7 to 2.4 times (see docs/sizing.md).
+ * are 180 passages a second with 6 layers of 384, and 30 with 12 layers of 768. At 76 tokens (60 words) a passage these
+ * are 18 and 24 on each of 16 vCPUs. 8 bits: twice that with VNNI; ONNX Runtime was measured at 1.8 to 2.7 times
+ * (docs/sizing.md).
  */
 const gigaflops = { fp32: 20, int8: 40 };
 
@@ -37,7 +38,7 @@ const busyShare = 0.8;
 /** Tokens of one batch, the default of Hugging Face's text-embeddings-inference 1.9 (`--max-batch-tokens`). */
 const batchTokens = 16_384;
 
-/** Numbers that are alive for each token and each unit of width: the feed-forward layer before and after, q, k, v, and rest. */
+/** Numbers alive for each token and unit of width: 8 of the feed-forward layer before and after, q, k, v, residuals. */
 const liveNumbers = 16;
 
 /** MiB of a Python process with torch, tokenizers and sentence-transformers before it has loaded a model. */

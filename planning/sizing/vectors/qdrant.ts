@@ -47,7 +47,8 @@ const smallVectors = 1_000_000;
  *
  * Originals on disk want local NVMe: Qdrant's documentation ("Memory Tiers") calls network storage too slow. What lies
  * there is gone when the node stops, so it is never on spot. AVX-512 is asked for with binary or TurboQuant only: the
- * distances of floats and int8 use AVX2 (Qdrant 1.19.0, lib/quantization/src, `encoded_vectors_binary.rs`, `turboquant`).
+ * distances of floats and int8 use AVX2 (Qdrant 1.19.0, lib/quantization/src, `encoded_vectors_binary.rs` and
+ * `turboquant`).
  */
 export function planQdrant(
   collections: readonly Collection[],
