@@ -1,6 +1,3 @@
-import { findInstanceType } from "../catalog/ec2/instances.ts";
-import { zonesOfRegion } from "../catalog/ec2/zones.ts";
-import type { GpuName } from "../catalog/gpus.ts";
 import type { AwsPlatformSpec } from "../spec/platform.ts";
 import { planCost } from "./cost/cost.ts";
 import { shareOfNodes } from "./cost/shares.ts";
@@ -12,22 +9,22 @@ import {
   explainRefusals,
 } from "./explain.ts";
 import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructure.ts";
-import { lockOf, type PlacementLock, previousChoices } from "./lock.ts";
+import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
-import { explainNetwork, planNetwork } from "./network.ts";
+import { explainNetwork } from "./network.ts";
 import { paidPerHour, planNodeGroups } from "./nodeGroups.ts";
-import { offersOf } from "./placement/offers.ts";
+
 import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
 import type { ServicesPlan } from "./services.ts";
-import { planEmbeddings } from "./sizing/embeddings.ts";
-import { type GpuSupply, type ModelSizing, sizeModel } from "./sizing/models.ts";
-import { cannotRun, modelRequests } from "./sizing/requests.ts";
-import { planVectors } from "./sizing/vectors.ts";
+
+import type { ModelSizing } from "./sizing/models.ts";
+import { sizePlatform } from "./sizing/platform.ts";
+import { cannotRun } from "./sizing/requests.ts";
+
 import { usd } from "./text.ts";
 import { planVolumes } from "./volumes.ts";
-import { purchaseOrder, serviceWorkloads, steadyPurchase } from "./workloads.ts";
 
 export interface AwsPlan {
   readonly models: readonly ModelPlan[];
@@ -43,51 +40,34 @@ export async function planAws(
   services: ServicesPlan,
   lock: PlacementLock | undefined,
 ): Promise<AwsPlan> {
-  const { capacity, cloud } = spec;
+  const { region } = spec.cloud;
   const prod = spec.environment === "prod";
-  const network = planNetwork({ ...spec, regionZones: zonesOfRegion(cloud.region) });
-  const offers = offersOf({ region: cloud.region, zones: network.zones, capacity });
-  const purchase = purchaseOrder(spec);
-  const supply = gpuSupply(offers);
+  const sized = sizePlatform(spec, services, lock);
+  const { embeddings, network, problem, sizings, vectors } = sized;
+  const { offers, workloads } = problem;
+  const placement = await place(problem);
 
-  const sizings = modelRequests(spec, purchase).map((request) => sizeModel(request, supply));
-  const vectors = planVectors(spec, steadyPurchase(spec));
-  const embeddings = planEmbeddings(spec, purchase);
-  const workloads = [
-    ...serviceWorkloads(spec, services),
-    ...sizings.flatMap(({ workload }) => workload ?? []),
-    ...(vectors.workload ? [vectors.workload] : []),
-    ...embeddings.map(({ workload }) => workload),
-  ];
-  const placement = await place({
-    workloads,
-    offers,
-    zones: network.zones,
-    previous: previousChoices(lock, workloads, offers, capacity.stability),
-  });
-  const nodeGroups = planNodeGroups(
-    { nodes: placement.nodes, offers, workloads },
-    { region: cloud.region, prod, capacity },
-  );
-  const shares = sharesOf(placement, workloads, offers, cloud.region);
+  const nodes = { nodes: placement.nodes, offers, workloads };
+  const nodeGroups = planNodeGroups(nodes, { region, prod, capacity: spec.capacity });
+  const shares = sharesOf(placement, workloads, offers, region);
   const models = sizings.flatMap((sizing) => placedModel(sizing, placement, offers, shares));
   const volumes = planVolumes(spec, vectors);
   const cost = planCost({ spec, network, nodeGroups, volumes });
-  const infrastructure: InfrastructurePlan = {
-    region: cloud.region,
-    network,
-    nodeGroups,
-    cost,
-    quotas: planQuotas({ network, nodeGroups, volumes }),
-    vectors,
-    embeddings,
-    volumes,
-    lock: lockOf(placement),
-    placement,
-  };
+  const quotas = planQuotas({ network, nodeGroups, volumes });
   return {
     models,
-    infrastructure,
+    infrastructure: {
+      region,
+      network,
+      nodeGroups,
+      placement,
+      lock: lockOf(placement),
+      vectors,
+      embeddings,
+      volumes,
+      cost,
+      quotas,
+    },
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
       ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),
@@ -96,7 +76,7 @@ export async function planAws(
     warnings: [
       ...vectors.warnings,
       ...embeddings.flatMap((job) => job.warnings),
-      ...estimatedPrices(cost, cloud.region),
+      ...estimatedPrices(cost, region),
       ...(prod ? unsafeInProd(spec, models, nodeGroups) : []),
     ],
     explanations: [
@@ -109,16 +89,6 @@ export async function planAws(
       ...explainNetwork(network).map((why) => ({ subject: "network", why })),
     ],
   };
-}
-
-/** The most GPUs of each kind that one node on offer has. */
-function gpuSupply(offers: readonly Offer[]): GpuSupply {
-  const supply = new Map<GpuName, number>();
-  for (const { instanceType } of offers) {
-    const gpu = findInstanceType(instanceType)?.gpu;
-    if (gpu) supply.set(gpu.name, Math.max(supply.get(gpu.name) ?? 0, gpu.count));
-  }
-  return supply;
 }
 
 function sharesOf(
