@@ -1,6 +1,7 @@
 import { type Gpu, type GpuName, gpu, gpuNames } from "../../catalog/gpus.ts";
 import type { CatalogModel, ModelArchitecture } from "../../catalog/models/architecture.ts";
-import { type QuantizationName, quantizations } from "../../catalog/quantizations.ts";
+import type { QuantizationName } from "../../catalog/quantizations.ts";
+import { engineOf, formatsOf, onCpu, tgiGpus } from "../../spec/defaults.ts";
 import type { Engine, ModelSpec } from "../../spec/models.ts";
 import type { Deployment, MemoryEstimate } from "../memory/estimate.ts";
 import { estimateMemory } from "../memory/fit.ts";
@@ -43,9 +44,6 @@ export interface ModelSizing {
   readonly workload: Workload | undefined;
 }
 
-/** GPUs that TGI is for: bigger models over several cards. Its kernels also end at compute capability 9.0. */
-const tgiGpus: readonly GpuName[] = ["A100-40", "A100-80", "H100", "H200"];
-
 /** Context when the spec says none: enough for retrieval and chat, without taking the cache of longer requests. */
 const defaultContext = 8192;
 
@@ -56,11 +54,11 @@ const defaultContext = 8192;
  */
 export function sizeModel(request: ModelRequest, supply: GpuSupply): ModelSizing {
   const { spec } = request;
-  const engine = spec.engine ?? (supply.size === 0 || isGguf(spec) ? "ollama" : "vllm");
+  const engine = engineOf(spec, supply.size === 0);
   const candidates = new Map<string, Candidate>();
   const refusals: Refusal[] = [];
   for (const kind of kindsFor(engine, spec, supply)) {
-    for (const quantization of formatsFor(request, kind === undefined)) {
+    for (const quantization of quantizationsFor(request, kind === undefined)) {
       const found = smallest(request, engine, kind, quantization, supply);
       if ("option" in found) candidates.set(found.option.id, found);
       else refusals.push(found);
@@ -69,22 +67,15 @@ export function sizeModel(request: ModelRequest, supply: GpuSupply): ModelSizing
   return { request, engine, candidates, refusals, workload: workloadOf(request, candidates) };
 }
 
-function isGguf({ quantization }: ModelSpec): boolean {
-  const names = [quantization ?? []].flat();
-  return names.length > 0 && names.every((name) => quantizations[name].file === "gguf");
-}
-
 function kindsFor(engine: Engine, spec: ModelSpec, supply: GpuSupply): (Gpu | undefined)[] {
+  if (onCpu(spec, engine, supply.size === 0)) return [undefined];
   const wanted = spec.gpus ?? (engine === "tgi" ? tgiGpus : gpuNames);
-  const kinds = gpuNames.filter((name) => supply.has(name) && wanted.includes(name)).map((name) => gpu(name));
-  // Ollama goes to the CPU unless it is told which GPUs to use; the others can't run without one.
-  return engine === "ollama" && spec.gpus === undefined ? [undefined] : kinds;
+  return gpuNames.filter((name) => supply.has(name) && wanted.includes(name)).map((name) => gpu(name));
 }
 
-function formatsFor({ spec, architecture }: ModelRequest, onCpu: boolean): readonly QuantizationName[] {
-  const asked = [spec.quantization ?? []].flat();
-  if (asked.length > 0) return asked;
-  return [onCpu ? "q4_K_M" : architecture.published];
+function quantizationsFor({ spec, architecture }: ModelRequest, cpu: boolean): readonly QuantizationName[] {
+  const asked = formatsOf(spec);
+  return asked.length > 0 ? asked : [cpu ? "q4_K_M" : architecture.published];
 }
 
 function smallest(
