@@ -81,6 +81,10 @@ export class Packing {
     this.#used.set(node.offer.id, (this.#used.get(node.offer.id) ?? 0) - 1);
   }
 
+  closeEmpty(): void {
+    for (const node of this.nodes.filter(({ pods }) => pods.length === 0)) this.close(node);
+  }
+
   placed(): PlacedNode[] {
     return this.nodes.map(({ offer, pods, zone }) => ({
       offer: offer.id,

@@ -1,12 +1,12 @@
 import { fits, podsPerNode, resources } from "./fit.ts";
 import type { Fleet, Host } from "./fleet/fleet.ts";
 
-/** What one node carries: pods by kind, none of them 0, in order of kinds. */
-export type Slots = readonly { readonly kind: number; readonly count: number }[];
+/** What one node carries: pods by shape, none of them 0, in order of shapes. */
+export type Slots = readonly { readonly shape: number; readonly count: number }[];
 
-/** A kind of pod on one host. */
+/** Pods of one shape on one host. */
 export interface Item {
-  readonly kind: number;
+  readonly shape: number;
   /** Of each resource, then 1 pod. */
   readonly takes: readonly number[];
   readonly most: number;
@@ -19,14 +19,14 @@ export interface Shelf {
   readonly items: readonly Item[];
 }
 
-export function shelvesOf({ hosts, kinds }: Fleet): Shelf[] {
+export function shelvesOf({ hosts, shapes }: Fleet): Shelf[] {
   const onHost = hosts.map((): Item[] => []);
-  for (const { demand, hosts: able, index, mostPerNode } of kinds) {
+  for (const { demand, hosts: able, index, mostPerNode } of shapes) {
     const takes = [...resources.map((resource) => demand[resource]), 1];
     for (const at of able) {
       const offer = hosts[at]?.offer;
       if (!offer || !fits(demand, offer.room)) continue;
-      onHost[at]?.push({ kind: index, takes, most: Math.min(mostPerNode, podsPerNode(demand, offer)) });
+      onHost[at]?.push({ shape: index, takes, most: Math.min(mostPerNode, podsPerNode(demand, offer)) });
     }
   }
   return hosts.map((host, at) => ({
@@ -45,12 +45,12 @@ export interface Best {
 
 /**
  * The most valuable pattern of a node: a bounded knapsack with several resources, by depth-first branch and bound.
- * @param worth value of one pod by kind
+ * @param worth value of one pod by shape
  * @param above only patterns worth more than this are of interest
  * @param steps most nodes of the search tree; beyond, `bound` is the relaxation's
  */
 export function bestPattern(shelf: Shelf, worth: Float64Array, above: number, steps: number): Best {
-  const search = new Search(shelf, worth, (kind) => (worth[kind] ?? 0) > 0);
+  const search = new Search(shelf, worth, (shape) => (worth[shape] ?? 0) > 0);
   const relaxed = search.bound(0);
   let best = above;
   let slots: Slots | undefined;
@@ -97,16 +97,23 @@ class Search {
   readonly #rest: number[];
   /** By resource and item: most value per unit among this item and those after it. */
   readonly #density: readonly (readonly number[])[];
+  /** Weights of the resources whose mix bounds best, and its densities. */
+  readonly #mix: readonly number[];
+  readonly #mixDensity: readonly number[];
   /** By item: value of all pods of it and those after it. */
   readonly #total: readonly number[];
 
-  constructor({ items, room }: Shelf, worth: Float64Array, wanted: (kind: number) => boolean) {
-    const size = ({ takes }: Item) =>
-      Math.max(...takes.map((amount, at) => (amount === 0 ? 0 : amount / (room[at] ?? 0))));
-    const value = ({ kind }: Item) => worth[kind] ?? 0;
-    this.#items = items
-      .filter(({ kind, most }) => most > 0 && wanted(kind))
-      .toSorted((a, b) => value(b) / size(b) - value(a) / size(a) || a.kind - b.kind);
+  constructor({ items, room }: Shelf, worth: Float64Array, wanted: (shape: number) => boolean) {
+    const value = ({ shape }: Item) => worth[shape] ?? 0;
+    const usable = items.filter(({ most, shape }) => most > 0 && wanted(shape));
+    this.#mix = bestMix(
+      usable.map(({ takes }) => takes),
+      usable.map(value),
+      room,
+    );
+    const mixed = ({ takes }: Item) => dot(this.#mix, takes);
+    const density = (item: Item) => (value(item) === 0 ? 0 : value(item) / mixed(item));
+    this.#items = usable.toSorted((a, b) => density(b) - density(a) || a.shape - b.shape);
     this.#values = this.#items.map(value);
     this.#rest = [...room];
     this.#density = room.map((_, at) =>
@@ -114,18 +121,18 @@ class Search {
         Math.max(after, value(item) === 0 ? 0 : value(item) / (item.takes[at] ?? 0)),
       ),
     );
+    this.#mixDensity = fromBehind(this.#items, 0, (item, after) => Math.max(after, density(item)));
     this.#total = fromBehind(this.#items, 0, (item, after) => after + item.most * value(item));
   }
 
   /** No pods of item `from` and those after it are worth more in what is left. */
   bound(from: number): number {
-    let least = this.#total[from] ?? 0;
+    let least = Math.min(this.#total[from] ?? 0, dot(this.#mix, this.#rest) * (this.#mixDensity[from] ?? 0));
     for (let at = 0; at < this.#rest.length; at++) {
       const density = this.#density[at]?.[from] ?? 0;
-      const rest = this.#rest[at] ?? 0;
       // A resource that some item takes nothing of bounds nothing.
       if (density === Number.POSITIVE_INFINITY) continue;
-      least = Math.min(least, rest * density);
+      least = Math.min(least, (this.#rest[at] ?? 0) * density);
     }
     return least;
   }
@@ -169,11 +176,11 @@ class Search {
 
   slots(counts: readonly number[]): Slots {
     return this.#items
-      .flatMap(({ kind }, at) => {
+      .flatMap(({ shape }, at) => {
         const count = counts[at] ?? 0;
-        return count > 0 ? [{ kind, count }] : [];
+        return count > 0 ? [{ shape, count }] : [];
       })
-      .toSorted((a, b) => a.kind - b.kind);
+      .toSorted((a, b) => a.shape - b.shape);
   }
 
   /** How many more of the item there is room for, up to `most`. */
@@ -191,6 +198,58 @@ class Search {
       this.#rest[at] = (this.#rest[at] ?? 0) - count * (takes[at] ?? 0);
     }
   }
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += (a[at] ?? 0) * (b[at] ?? 0);
+  return sum;
+}
+
+/**
+ * Weights of resources under which all values fit into the least of a full node: any mix of two resources, each by its
+ * share of the room, bounds what a node carries, and this is the best of them. By ternary search, as the largest value
+ * per mix is quasi-convex in the weight.
+ */
+function bestMix(
+  takes: readonly (readonly number[])[],
+  values: readonly number[],
+  room: readonly number[],
+): readonly number[] {
+  const usable = [...room.keys()].filter((at) => (room[at] ?? 0) > 0);
+  const parts = takes.map((amounts) => amounts.map((amount, at) => amount / (room[at] ?? 0)));
+  let best = { worth: Number.POSITIVE_INFINITY, weights: room.map(() => 0) };
+  const tried = (first: number, second: number, weight: number): number => {
+    let worth = 0;
+    for (const [item, part] of parts.entries()) {
+      const value = values[item] ?? 0;
+      if (value > 0)
+        worth = Math.max(worth, value / (weight * (part[first] ?? 0) + (1 - weight) * (part[second] ?? 0)));
+    }
+    if (worth < best.worth) {
+      const weights = room.map(() => 0);
+      weights[first] = weight / (room[first] ?? 1);
+      weights[second] = (weights[second] ?? 0) + (1 - weight) / (room[second] ?? 1);
+      best = { worth, weights };
+    }
+    return worth;
+  };
+  for (const first of usable) {
+    for (const second of usable) {
+      if (second < first) continue;
+      if (second === first) {
+        tried(first, first, 1);
+        continue;
+      }
+      let [low, high] = [0, 1];
+      for (let step = 0; step < 24; step++) {
+        const [left, right] = [low + (high - low) / 3, high - (high - low) / 3];
+        if (tried(first, second, left) <= tried(first, second, right)) high = right;
+        else low = left;
+      }
+    }
+  }
+  return best.weights;
 }
 
 /** Folds from the last item to the first and keeps each step: entry `i` covers items `i` and after; the last, none. */

@@ -1,37 +1,23 @@
 import type { Highs } from "highs";
-import { firstFit } from "./baselines.ts";
 import { costOf } from "./cost.ts";
 import { carries, legalOffers } from "./fit.ts";
-import { buildFleet, type Fleet } from "./fleet/fleet.ts";
+import { buildFleets } from "./fleet/fleet.ts";
 import { byText, inOrder } from "./order.ts";
-import { shelvesOf } from "./pattern.ts";
-import type { PlacedNode, Placement, PlacementProblem, Unplaceable, Workload } from "./problem.ts";
-import { completeColumns } from "./solver/complete.ts";
-import { generateColumns } from "./solver/generate.ts";
+import type { Placement, PlacementProblem, Unplaceable, Workload } from "./problem.ts";
 import { loadHighs } from "./solver/highs.ts";
-import { buildMaster, moveTie } from "./solver/master.ts";
-import { searchColumns } from "./solver/search.ts";
+import { Part } from "./solver/part.ts";
 import { whyUnplaceable } from "./unplaceable.ts";
 
 /** How long to search. All but `seconds` end the search at the same point on every machine. */
 export interface PlacementLimits {
-  /** Good enough: share of the cost by which it may be above the least possible. Default 0. */
+  /** Share of the cost that is good enough for more than `exactUpTo` workloads. Default 0.005. */
   readonly gap?: number;
+  /** Workloads up to which the search goes on for the proof that nothing is cheaper. Default 40. */
+  readonly exactUpTo?: number;
   /** Nodes of a branch-and-bound tree. Default 2,000. */
   readonly nodes?: number;
-  /** A safety net: results depend on the machine where it is reached. Default 60. */
+  /** A safety net for each solver call: results depend on the machine where it is reached. Default 60. */
   readonly seconds?: number;
-}
-
-/** Patterns up to which the solver gets all that matter, so that it can prove its answer best. */
-const mostColumns = 4000;
-/** Times that the program is solved again because replicas that may not meet had too few nodes. */
-const mostRounds = 30;
-
-/** What was found for the workloads that can be placed at all. */
-interface Found {
-  readonly options: ReadonlyMap<string, string>;
-  readonly nodes: readonly PlacedNode[];
 }
 
 /**
@@ -74,44 +60,27 @@ export async function place(unsorted: PlacementProblem, limits: PlacementLimits 
 function solve(
   highs: Highs,
   problem: PlacementProblem,
-  { gap = 0, nodes = 2000, seconds = 60 }: PlacementLimits,
-): Found & { readonly lowerBound: number; readonly limited: boolean } {
-  const fleet = buildFleet(problem);
-  const exclusion = exclusionPrice(fleet);
-  const price = ({ nodes, options }: Found) =>
-    costOf(problem, { nodes, options }).total + exclusion * (problem.workloads.length - options.size);
-  const shelves = shelvesOf(fleet);
-  const generated = generateColumns(highs, fleet, shelves, buildMaster(fleet, exclusion), exclusion);
-  let best: Found = firstFit(problem);
-  const all = completeColumns(fleet, shelves, generated.bound, price(best), mostColumns);
-  const searched = searchColumns(highs, fleet, problem, all ?? generated.columns, exclusion, {
-    gap,
-    nodes,
-    seconds,
-    rounds: mostRounds,
+  { exactUpTo = 40, gap = 0.005, nodes = 2000, seconds = 60 }: PlacementLimits,
+) {
+  const exact = problem.workloads.length <= exactUpTo;
+  const parts = buildFleets(problem).map((fleet) => {
+    const names = new Set(fleet.groups.flatMap(({ members }) => members.map(({ name }) => name)));
+    const part = { ...problem, workloads: problem.workloads.filter(({ name }) => names.has(name)) };
+    return new Part(highs, part, fleet, { exact, nodes, seconds });
   });
-  if (searched.found && price(searched.found) < price(best) + 1e-9) best = searched.found;
-  // What the columns' bound leaves out is dearer than what first fit found.
-  const exact = all ? Math.min(searched.bound - moveTie * problem.previous.size, price(best)) : 0;
-  const leftOut = problem.workloads.length - best.options.size;
+  const sum = (value: (part: Part) => number) => parts.reduce((total, part) => total + value(part), 0);
+  // The parts with most to gain first, until all together are good enough.
+  const slack = exact ? 1e-9 : gap * sum(({ lowerBound }) => lowerBound);
+  for (const part of parts.toSorted((a, b) => b.gap - a.gap)) {
+    const allowed = slack - (sum(({ gap }) => gap) - part.gap);
+    if (part.gap > Math.max(allowed, 1e-9)) part.search(Math.max(allowed, slack / parts.length));
+  }
   return {
-    ...best,
-    limited: searched.limited,
-    lowerBound: Math.max(generated.bound.cost, exact) - exclusion * leftOut,
+    options: new Map(parts.flatMap(({ best }) => [...best.options])),
+    nodes: parts.flatMap(({ best }) => best.nodes),
+    lowerBound: sum(({ lowerBound }) => lowerBound),
+    limited: parts.some(({ limited }) => limited),
   };
-}
-
-/** More than leaving a workload out can ever save: what all cost on nodes of their own. 0 where none need be left out. */
-function exclusionPrice({ groups, hosts, kinds }: Fleet): number {
-  if (groups.every(({ secure }) => secure)) return 0;
-  const costs = groups.map(({ members, replicas, ways }) => {
-    const ofWays = ways.map(({ cost, kind }) => {
-      const prices = (kinds[kind]?.hosts ?? []).map((host) => hosts[host]?.offer.usdPerHour ?? 0);
-      return cost + replicas * Math.max(...prices);
-    });
-    return members.length * Math.max(...ofWays);
-  });
-  return 1 + costs.reduce((sum, cost) => sum + cost, 0);
 }
 
 /** Why a workload that could be placed alone was left out: the offers that it needs are used up by others. */

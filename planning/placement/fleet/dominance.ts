@@ -1,55 +1,42 @@
-import { fits } from "../fit.ts";
+import type { Resource } from "../fit.ts";
 import type { Host } from "./fleet.ts";
 import type { Choices } from "./ways.ts";
 
 /**
- * Leaves out hosts that another one replaces in every placement: no dearer, without a limit, with at least the room, in
- * all its zones, and open to every pod that the first is open to.
+ * Hosts without those that another one replaces in every placement: no dearer, without a limit, open to every pod that
+ * the first is open to, in all its zones, and with at least its room of all that can run out there.
+ * @param counted by host, the resources that can run out
  */
-export function withoutDominated(
+export function undominatedHosts(
   hosts: readonly Host[],
   choices: readonly Choices[],
-): { readonly hosts: readonly Host[]; readonly choices: readonly Choices[] } {
-  const sets = [
-    ...new Map(
-      choices.flatMap(({ ways }) => ways.map((way) => [way.hosts.join(), new Set(way.hosts)] as const)),
-    ).values(),
-  ];
-  const users = hosts.map(({ index }) => sets.filter((set) => set.has(index)));
-  const kept = hosts.filter(({ index, ...host }) => {
-    const own = users[index] ?? [];
-    return (
-      own.length > 0 &&
-      !hosts.some((other) => {
-        if (other.index === index || !replaces(other, { index, ...host })) return false;
-        if (!own.every((set) => set.has(other.index))) return false;
-        // Of two that replace each other the first stays.
-        const mutual =
-          replaces({ index, ...host }, other) && (users[other.index] ?? []).every((set) => set.has(index));
-        return !mutual || other.index < index;
-      })
-    );
-  });
-  const renamed = new Map(kept.map(({ index }, at) => [index, at]));
-  return {
-    hosts: kept.map((host, index) => ({ ...host, index })),
-    choices: choices.map((choice) => ({
-      ...choice,
-      ways: choice.ways.map((way) => ({
-        ...way,
-        hosts: way.hosts.flatMap((host) => renamed.get(host) ?? []),
-      })),
-    })),
-  };
-}
-
-function replaces(better: Host, worse: Host): boolean {
-  return (
+  counted: readonly ReadonlySet<Resource>[],
+): Host[] {
+  const sets = new Map<string, ReadonlySet<number>>();
+  for (const way of choices.flatMap(({ ways }) => ways)) {
+    const key = way.hosts.join();
+    if (!sets.has(key)) sets.set(key, new Set(way.hosts));
+  }
+  const users = hosts.map(({ index }) => [...sets.values()].filter((set) => set.has(index)));
+  const replaces = (better: Host, worse: Host) =>
     better.role === worse.role &&
     better.offer.limit === undefined &&
     better.offer.usdPerHour <= worse.offer.usdPerHour &&
     better.offer.pods >= worse.offer.pods &&
-    fits(worse.offer.room, better.offer.room) &&
-    worse.zones.every((zone) => better.zones.includes(zone))
+    worse.zones.every((zone) => better.zones.includes(zone)) &&
+    [...(counted[better.index] ?? [])].every(
+      (resource) => better.offer.room[resource] >= worse.offer.room[resource],
+    ) &&
+    (users[worse.index] ?? []).every((set) => set.has(better.index));
+  return hosts.filter(
+    (host) =>
+      (users[host.index] ?? []).length > 0 &&
+      !hosts.some(
+        (other) =>
+          other !== host &&
+          replaces(other, host) &&
+          // Of two that replace each other the first stays.
+          (other.index < host.index || !replaces(host, other)),
+      ),
   );
 }

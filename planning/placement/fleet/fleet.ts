@@ -1,9 +1,10 @@
-import { grouped } from "../fit.ts";
+import { grouped, type Resource } from "../fit.ts";
 import { byText } from "../order.ts";
 import type { Demand, Offer, PlacementProblem, Role, Workload } from "../problem.ts";
-import { withoutDominated } from "./dominance.ts";
-import { relevantDemands } from "./slack.ts";
-import { type Choices, choicesOf } from "./ways.ts";
+import { connected } from "./components.ts";
+import { undominatedHosts } from "./dominance.ts";
+import { countedResources, relevantDemand } from "./slack.ts";
+import { type Choices, choicesOf, type OpenWay } from "./ways.ts";
 
 /** Nodes of one offer that serve one role: pods of different roles never share a node. */
 export interface Host {
@@ -12,22 +13,30 @@ export interface Host {
   readonly role: Role;
   /** Zones of the network in which it can be had, as indexes. */
   readonly zones: readonly number[];
+  /** Whether its slots may be counted in any zone, one here and one there: only where zones are relaxed. */
+  readonly floats: boolean;
 }
 
-/** Pods that are interchangeable: where one of them may stand, each may. */
-export interface PodKind {
+/** Pods that take the same of the same hosts: on a node, each can stand in the slot of another. */
+export interface Shape {
   readonly index: number;
   /** Without what can't run out on any of its hosts. */
   readonly demand: Demand;
+  /** Indexes of the hosts that may carry it. */
+  readonly hosts: readonly number[];
+  /** Most pods of it that one node can have a use for, room aside. */
+  readonly mostPerNode: number;
+  /** Whether pods of it are spread over zones, so that it matters in which zone a slot is. */
+  readonly zoned: boolean;
+}
+
+/** Pods of one shape that are interchangeable altogether. */
+export interface PodKind {
+  readonly index: number;
+  readonly shape: number;
   readonly spread: Workload["spread"];
   /** Replicas of each workload with such pods; 1 where they need no spread, for then it does not matter. */
   readonly replicas: number;
-  /** Indexes of the hosts that may carry it. */
-  readonly hosts: readonly number[];
-  /** Workloads that may choose it. */
-  readonly workloads: number;
-  /** Most pods of it that a node can have a use for, room aside. */
-  readonly mostPerNode: number;
 }
 
 /** One choice of a workload: an option on any offer that may carry it, or only on those that it stands on now. */
@@ -50,22 +59,52 @@ export interface Group {
   readonly secure: boolean;
 }
 
-/** A placement problem with everything interchangeable put together. */
+/** A placement problem, or an independent part of one, with everything interchangeable put together. */
 export interface Fleet {
   readonly zones: readonly string[];
   readonly hosts: readonly Host[];
+  readonly shapes: readonly Shape[];
   readonly kinds: readonly PodKind[];
   readonly groups: readonly Group[];
 }
 
-/** @param problem in order, with workloads that can be placed when they are alone */
-export function buildFleet(problem: PlacementProblem): Fleet {
+/**
+ * Parts of a problem that share neither nodes nor limits, so that each can be solved alone.
+ * @param problem in order, with workloads that can be placed when they are alone
+ */
+export function buildFleets(problem: PlacementProblem): Fleet[] {
   const all = hostsOf(problem);
   const choices = [...grouped(problem.workloads, (workload) => signature(workload, problem)).values()].map(
     (workloads) => choicesOf(workloads, problem, all),
   );
-  const { hosts, choices: open } = withoutDominated(all, choices);
-  return { zones: problem.zones, hosts, ...interchangeable(open, relevantDemands(hosts, open)) };
+  const counted = countedResources(all, choices);
+  const kept = undominatedHosts(all, choices, counted);
+  return connected(kept, choices).map(({ hosts, choices }) => {
+    const index = new Map(hosts.map((host, at) => [host.index, at]));
+    const countedHere = hosts.map((host) => counted[host.index] ?? new Set<Resource>());
+    const renamed = choices.map((choice) => ({
+      ...choice,
+      ways: choice.ways.map((way) => ({ ...way, hosts: way.hosts.flatMap((host) => index.get(host) ?? []) })),
+    }));
+    return {
+      zones: problem.zones,
+      hosts: hosts.map((host, index) => ({ ...host, index })),
+      ...interchangeable(renamed, (way) => relevantDemand(way, countedHere)),
+    };
+  });
+}
+
+/**
+ * The same fleet with zones counted only where they can matter to the cost: a node that can be had in every zone may
+ * serve all of them at once. No placement of the fleet costs less than the cheapest of this one, which is much smaller.
+ */
+export function relaxZones(fleet: Fleet): Fleet {
+  const hosts = fleet.hosts.map((host) => ({ ...host, floats: host.zones.length === fleet.zones.length }));
+  const shapes = fleet.shapes.map((shape) => ({
+    ...shape,
+    zoned: shape.zoned && shape.hosts.some((host) => hosts[host]?.floats === false),
+  }));
+  return { ...fleet, hosts, shapes };
 }
 
 /** Workloads with the same one differ in nothing but their names. */
@@ -82,39 +121,38 @@ function hostsOf({ offers, workloads, zones }: PlacementProblem): Host[] {
       offer,
       role,
       zones: zones.flatMap((zone, at) => (offer.zones.includes(zone) ? [at] : [])),
+      floats: false,
     }));
 }
 
-/**
- * Puts together pods that take the same of the same hosts, and workloads whose ways come to the same pods at the same
- * cost.
- */
+/** Puts together workloads whose ways come to the same pods at the same cost. */
 function interchangeable(
   choices: readonly Choices[],
-  demandOf: (way: Choices["ways"][number]) => Demand,
-): Pick<Fleet, "groups" | "kinds"> {
-  const drafts = new Map<
-    string,
-    Omit<PodKind, "workloads" | "mostPerNode"> & { workloads: number; pods: number }
+  demandOf: (way: OpenWay) => Demand,
+): Pick<Fleet, "groups" | "kinds" | "shapes"> {
+  const shapes = new Interned<
+    Omit<Shape, "mostPerNode" | "zoned"> & { mostPerNode: number; zoned: boolean }
   >();
-  const kindOf = ({ replicas, spread, workloads }: Choices, way: Choices["ways"][number]): number => {
+  const kinds = new Interned<PodKind>();
+  const kindOf = ({ replicas, spread, workloads }: Choices, way: OpenWay): number => {
     const demand = demandOf(way);
-    const degree = spread === "none" ? 1 : replicas;
-    const key = [spread, degree, Object.values(demand).join(), way.hosts.join()].join("/");
-    const known = drafts.get(key);
-    const draft = known ?? {
-      index: drafts.size,
+    const shape = shapes.of(`${Object.values(demand).join()}/${way.hosts.join()}`, (index) => ({
+      index,
       demand,
+      hosts: way.hosts,
+      mostPerNode: 0,
+      zoned: false,
+    }));
+    // Workloads whose replicas may not meet have at most one pod on a node.
+    shape.mostPerNode += workloads.length * (spread === "none" ? replicas : 1);
+    shape.zoned ||= spread === "zone";
+    const degree = spread === "none" ? 1 : replicas;
+    return kinds.of(`${shape.index}/${spread}/${degree}`, (index) => ({
+      index,
+      shape: shape.index,
       spread,
       replicas: degree,
-      hosts: way.hosts,
-      workloads: 0,
-      pods: 0,
-    };
-    if (!known) drafts.set(key, draft);
-    draft.workloads += workloads.length;
-    draft.pods += workloads.length * replicas;
-    return draft.index;
+    })).index;
   };
   const described = choices.map((choice) => {
     const ways = choice.ways.map((way) => ({ kind: kindOf(choice, way), cost: way.cost, moves: way.moves }));
@@ -134,9 +172,20 @@ function interchangeable(
       members: members.toSorted((a, b) => byText(a.name, b.name)),
     };
   });
-  const kinds = [...drafts.values()].map(({ pods, ...draft }) => ({
-    ...draft,
-    mostPerNode: draft.spread === "none" ? pods : draft.workloads,
-  }));
-  return { groups, kinds };
+  return { groups, kinds: kinds.values, shapes: shapes.values };
+}
+
+/** Values by key, numbered as they first come. */
+class Interned<Value> {
+  readonly #byKey = new Map<string, Value>();
+  readonly values: Value[] = [];
+
+  of(key: string, create: (index: number) => Value): Value {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const value = create(this.values.length);
+    this.#byKey.set(key, value);
+    this.values.push(value);
+    return value;
+  }
 }

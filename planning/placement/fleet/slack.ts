@@ -4,40 +4,21 @@ import type { Host } from "./fleet.ts";
 import type { Choices, OpenWay } from "./ways.ts";
 
 /**
- * What a pod takes of the resources that can run out. On a host on which every pod takes, in proportion to the room, no
- * more of one resource than of another, the first never runs out before the second: it needs no counting. A pod is
- * relieved of a resource that runs out on none of its hosts, so that pods that differ in nothing else become
- * interchangeable. Placements stay exactly the same.
+ * Resources that can run out, by host. Where every pod takes, in proportion to the room, no more of one resource than of
+ * another, the first never runs out before the second: it needs no counting.
  */
-export function relevantDemands(
+export function countedResources(
   hosts: readonly Host[],
   choices: readonly Choices[],
-): (way: OpenWay) => Demand {
+): ReadonlySet<Resource>[] {
   const demands = hosts.map(() => new Map<string, Demand>());
-  for (const { ways } of choices) {
-    for (const { demand, hosts } of ways) {
-      const key = resources.map((resource) => demand[resource]).join();
-      for (const host of hosts) demands[host]?.set(key, demand);
-    }
+  for (const { demand, hosts } of choices.flatMap(({ ways }) => ways)) {
+    const key = resources.map((resource) => demand[resource]).join();
+    for (const host of hosts) demands[host]?.set(key, demand);
   }
-  const counted = hosts.map(({ index, offer }) =>
-    countedOn(offer.room, [...(demands[index]?.values() ?? [])]),
-  );
-  return ({ demand, hosts }) => {
-    const amount = (resource: Resource) =>
-      hosts.some((host) => counted[host]?.has(resource)) ? demand[resource] : 0;
-    const gpus = amount("gpus");
-    return {
-      gpu: gpus > 0 ? demand.gpu : undefined,
-      gpus,
-      milliCpus: amount("milliCpus"),
-      memoryMiB: amount("memoryMiB"),
-      diskGiB: amount("diskGiB"),
-    };
-  };
+  return hosts.map(({ index, offer }) => countedOn(offer.room, [...(demands[index]?.values() ?? [])]));
 }
 
-/** Resources that can run out on a node with this room. */
 function countedOn(room: Demand, demands: readonly Demand[]): Set<Resource> {
   const counted = new Set<Resource>(resources);
   // What is scarcest by nature is tried last, so that it is what remains.
@@ -51,4 +32,24 @@ function countedOn(room: Demand, demands: readonly Demand[]): Set<Resource> {
     if (covered) counted.delete(resource);
   }
   return counted;
+}
+
+/**
+ * What a pod takes of the resources that run out on some host of it. Pods that differ in nothing else become
+ * interchangeable; placements stay exactly the same.
+ */
+export function relevantDemand(
+  { demand, hosts }: OpenWay,
+  counted: readonly ReadonlySet<Resource>[],
+): Demand {
+  const amount = (resource: Resource) =>
+    hosts.some((host) => counted[host]?.has(resource)) ? demand[resource] : 0;
+  const gpus = amount("gpus");
+  return {
+    gpu: gpus > 0 ? demand.gpu : undefined,
+    gpus,
+    milliCpus: amount("milliCpus"),
+    memoryMiB: amount("memoryMiB"),
+    diskGiB: amount("diskGiB"),
+  };
 }

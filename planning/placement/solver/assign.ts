@@ -1,32 +1,19 @@
-import type { Fleet, PodKind } from "../fleet/fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { type OpenNode, Packing } from "../packing.ts";
-import type { Option, Workload } from "../problem.ts";
-import { perZone } from "../spread.ts";
+import type { Workload } from "../problem.ts";
 import type { Decision } from "./integer.ts";
-
-/** A workload with what was chosen for it. */
-export interface Chosen {
-  readonly workload: Workload;
-  readonly option: Option;
-  readonly kind: PodKind;
-}
+import { type Chosen, type Shortage, type Slot, seat } from "./seating.ts";
 
 export interface Assignment {
   readonly packing: Packing;
   readonly chosen: readonly Chosen[];
-  /** Workloads with replicas that found no slot: replicas that may not meet can need more nodes than there are. */
-  readonly incomplete: readonly Chosen[];
-}
-
-interface Slot {
-  readonly node: OpenNode;
-  free: number;
+  /** By shape, where replicas that may not meet need more nodes than there are. */
+  readonly shortages: ReadonlyMap<number, Shortage>;
 }
 
 /**
- * Names for numbers: which workload takes which way, and whose replica stands in which slot. Workloads come by name, and
- * each of their replicas goes to the nodes with most free slots: if any assignment keeps replicas apart, this one does
- * (the bipartite form of the theorem of Havel and Hakimi).
+ * Names for numbers: which workload takes which way, and where each of its replicas stands. Nodes whose zone is open go
+ * where the pods that they carry have the fewest slots.
  */
 export function assign(
   fleet: Fleet,
@@ -36,98 +23,83 @@ export function assign(
   const chosen = choose(fleet, workloads, decision);
   const packing = new Packing(fleet.zones);
   const slots = openNodes(fleet, packing, decision);
-  const incomplete = fleet.kinds.flatMap((kind) => {
-    const users = chosen.filter((choice) => choice.kind === kind);
-    const extraLeft = extraPlaces(fleet, kind, decision, users.length);
-    return users.filter(({ option, workload }) => {
-      const missing = targets(fleet, kind, workload.replicas, slots[kind.index] ?? [], extraLeft).filter(
-        (slot) => {
-          if (!slot) return true;
-          slot.free -= 1;
-          packing.add(slot.node, workload, option.demand);
-          return false;
-        },
-      );
-      return missing.length > 0;
-    });
-  });
-  for (const node of packing.nodes.filter(({ pods }) => pods.length === 0)) packing.close(node);
-  return { packing, chosen, incomplete };
+  const users = byShape(fleet, chosen);
+  const shortages = new Map<number, Shortage>();
+  for (const { index, zoned } of fleet.shapes) {
+    const { seats, shortage } = seat(users[index] ?? [], slots[index] ?? [], zoned ? fleet.zones.length : 0);
+    for (const { chosen, node } of seats) packing.add(node, chosen.workload, chosen.option.demand);
+    if (shortage) shortages.set(index, shortage);
+  }
+  packing.closeEmpty();
+  return { packing, chosen, shortages };
 }
 
-function choose(fleet: Fleet, workloads: ReadonlyMap<string, Workload>, decision: Decision): Chosen[] {
-  return fleet.groups.flatMap(({ index, members, ways }) => {
+/** Shortages that show even if zones are left aside, by shape. */
+export function shortagesAnywhere(
+  fleet: Fleet,
+  workloads: ReadonlyMap<string, Workload>,
+  decision: Decision,
+): Map<number, Shortage> {
+  const users = byShape(fleet, choose(fleet, workloads, decision));
+  const slots = openNodes(fleet, new Packing(fleet.zones), decision);
+  const shortages = new Map<number, Shortage>();
+  for (const { index } of fleet.shapes) {
+    const anywhere = (slots[index] ?? []).map((slot) => ({ ...slot, zone: 0 }));
+    const { shortage } = seat(users[index] ?? [], anywhere, 0);
+    if (shortage) shortages.set(index, shortage);
+  }
+  return shortages;
+}
+
+function byShape({ groups, kinds, shapes }: Fleet, chosen: readonly Chosen[]): Chosen[][] {
+  const users = shapes.map((): Chosen[] => []);
+  for (const choice of chosen) {
+    const kind = groups[choice.group]?.ways[choice.way]?.kind ?? -1;
+    users[kinds[kind]?.shape ?? -1]?.push(choice);
+  }
+  return users;
+}
+
+/** The first members by name take the first way, as many as were decided, the next the second, and so on. */
+export function choose(
+  fleet: Fleet,
+  workloads: ReadonlyMap<string, Workload>,
+  { ways: counts }: Pick<Decision, "ways">,
+): Chosen[] {
+  return fleet.groups.flatMap(({ index: group, members, ways }) => {
     let from = 0;
-    return ways.flatMap(({ kind }, way) => {
-      const count = decision.ways[index]?.[way] ?? 0;
-      const takers = members.slice(from, from + count);
-      from += count;
+    return ways.flatMap((_, way) => {
+      const takers = members.slice(from, from + (counts[group]?.[way] ?? 0));
+      from += takers.length;
       return takers.flatMap(({ name, options }): Chosen[] => {
         const workload = workloads.get(name);
         const option = workload?.options.find(({ id }) => id === options[way]);
-        const podKind = fleet.kinds[kind];
-        return workload && option && podKind ? [{ workload, option, kind: podKind }] : [];
+        return workload && option ? [{ workload, option, group, way }] : [];
       });
     });
   });
 }
 
-/** Opens the nodes and tells, by kind, where there are slots. */
-function openNodes({ kinds, zones }: Fleet, packing: Packing, { nodes }: Decision): Slot[][] {
-  const slots = kinds.map((): Slot[] => []);
-  const inZone = zones.map(() => 0);
-  const count = (zone: number) => inZone[zone] ?? 0;
+/** Opens the nodes and tells, by shape, where there are slots. */
+function openNodes({ shapes, zones }: Fleet, packing: Packing, { nodes }: Decision): Slot[][] {
+  const slots = shapes.map((): Slot[] => []);
+  const inZone = zones.map(() => shapes.map(() => 0));
   for (const { column, count: copies } of nodes) {
+    const { host } = column;
+    // What its pods have in a zone already.
+    const filled = (zone: number) =>
+      column.slots.reduce((sum, { count, shape }) => sum + count * (inZone[zone]?.[shape] ?? 0), 0);
     for (let copy = 0; copy < copies; copy++) {
-      const { host } = column;
       const zone =
-        column.zone ?? host.zones.reduce((best, other) => (count(other) < count(best) ? other : best));
-      const node = packing.open(host.offer, host.role, zone);
+        column.zone ?? host.zones.reduce((best, other) => (filled(other) < filled(best) ? other : best));
+      const node: OpenNode | undefined = packing.open(host.offer, host.role, zone);
       if (!node) continue;
-      inZone[zone] = count(zone) + 1;
-      for (const { count: free, kind } of column.slots) slots[kind]?.push({ node, free });
+      for (const { count, shape } of column.slots) {
+        const ofZone = inZone[zone];
+        if (ofZone) ofZone[shape] = (ofZone[shape] ?? 0) + count;
+        slots[shape]?.push({ node, zone: shapes[shape]?.zoned ? zone : 0, count });
+      }
     }
   }
   return slots;
-}
-
-/** By zone: how many workloads of the kind have one replica more there than in the emptiest zone. */
-function extraPlaces(
-  { zones }: Fleet,
-  { index, replicas }: PodKind,
-  { inZone }: Decision,
-  users: number,
-): number[] {
-  const { floor } = perZone(replicas, zones.length);
-  return zones.map((_, zone) => (inZone[index]?.[zone] ?? 0) - floor * users);
-}
-
-/** Slots for all replicas of one workload; undefined for each that has none. */
-function targets(
-  { zones }: Fleet,
-  { spread }: PodKind,
-  replicas: number,
-  slots: readonly Slot[],
-  extraLeft: number[],
-): (Slot | undefined)[] {
-  if (spread === "none") {
-    const free = slots.flatMap((slot) => Array.from({ length: Math.min(slot.free, replicas) }, () => slot));
-    return Array.from({ length: replicas }, (_, replica) => free[replica]);
-  }
-  const emptiest = (count: number, within: readonly Slot[]) => {
-    const sorted = within.filter(({ free }) => free > 0).toSorted((a, b) => b.free - a.free);
-    return Array.from({ length: count }, (_, replica) => sorted[replica]);
-  };
-  if (spread === "node") return emptiest(replicas, slots);
-  const { extra, floor } = perZone(replicas, zones.length);
-  const withExtra = new Set(
-    [...zones.keys()].toSorted((a, b) => (extraLeft[b] ?? 0) - (extraLeft[a] ?? 0)).slice(0, extra),
-  );
-  for (const zone of withExtra) extraLeft[zone] = (extraLeft[zone] ?? 0) - 1;
-  return [...zones.keys()].flatMap((zone) =>
-    emptiest(
-      floor + (withExtra.has(zone) ? 1 : 0),
-      slots.filter(({ node }) => node.zone === zone),
-    ),
-  );
 }

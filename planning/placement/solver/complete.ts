@@ -1,6 +1,6 @@
 import type { Fleet } from "../fleet/fleet.ts";
 import { maximalPatterns, type Shelf } from "../pattern.ts";
-import { type Column, isZoned } from "./master.ts";
+import { type Column, columnKey } from "./master.ts";
 import type { PriceBound } from "./prices.ts";
 
 /**
@@ -13,32 +13,35 @@ import type { PriceBound } from "./prices.ts";
  * @returns undefined when there are more than `most`
  */
 export function completeColumns(
-  { kinds }: Fleet,
+  { shapes }: Fleet,
   shelves: readonly Shelf[],
   { cost: bound, prices, scarcity }: PriceBound,
   cost: number,
   most: number,
 ): Column[] | undefined {
   const slack = Math.max(0, cost - bound) + 1e-6;
-  const columns: Column[] = [];
+  const columns = new Map<string, Column>();
+  const keep = (column: Column) => columns.set(columnKey(column), column);
   for (const shelf of shelves) {
     const { host, items } = shelf;
     const least = host.offer.usdPerHour + (scarcity.get(host.offer.id) ?? 0) - slack;
-    const zoned = (kind: number) => {
-      const podKind = kinds[kind];
-      return podKind !== undefined && isZoned(podKind);
-    };
-    const zones = items.some(({ kind }) => zoned(kind)) ? host.zones : host.zones.slice(0, 1);
-    for (const [at, zone] of zones.entries()) {
-      const worth = prices[zone] ?? new Float64Array();
-      const found = maximalPatterns(shelf, worth, least, most - columns.length, 200 * most);
+    const zoned = !host.floats && items.some(({ shape }) => shapes[shape]?.zoned);
+    for (const zone of zoned ? host.zones : [undefined]) {
+      const worth = host.floats ? prices.floating : prices.inZone[zone ?? host.zones[0] ?? 0];
+      const found = maximalPatterns(
+        shelf,
+        worth ?? new Float64Array(),
+        least,
+        most - columns.size,
+        200 * most,
+      );
       if (!found) return undefined;
       for (const slots of found) {
         if (slots.length === 0) continue;
-        if (slots.some(({ kind }) => zoned(kind))) columns.push({ host, zone, slots });
-        else if (at === 0) columns.push({ host, zone: undefined, slots });
+        if (!slots.some(({ shape }) => shapes[shape]?.zoned)) keep({ host, zone: undefined, slots });
+        else keep({ host, zone, slots });
       }
     }
   }
-  return columns;
+  return [...columns.values()];
 }

@@ -1,33 +1,36 @@
 import type { Highs } from "highs";
 import { podsPerNode } from "../fit.ts";
 import type { Fleet } from "../fleet/fleet.ts";
-import { bestPattern, type Shelf } from "../pattern.ts";
-import { type Column, isZoned, type Master } from "./master.ts";
+import { bestPattern, type Shelf, shelvesOf } from "../pattern.ts";
+import type { Decision } from "./integer.ts";
+import { buildMaster, type Column, columnKey, type Master } from "./master.ts";
 import { boundByPrices, type PriceBound, type Prices } from "./prices.ts";
+import { roundDown } from "./round.ts";
 
 export interface Generated {
   readonly columns: readonly Column[];
   readonly bound: PriceBound;
-  /** Cost of the relaxation over these columns. */
-  readonly relaxed: number;
+  /** The relaxation's solution, as far as it is whole: what is left over has no node yet. */
+  readonly rounded: Decision;
 }
 
 /** Steps of one search for a pattern. */
 const searchSteps = 20_000;
-/** How much more than its price a new pattern must be worth: below, the solver's own tolerance is larger. */
-const tolerance = 1e-6;
-
 /**
  * Column generation: solves the relaxation over a few patterns, asks for each host which pattern would be worth more
  * than its node at the prices that come out, adds those, and again, until there is none. Gilmore and Gomory 1961.
+ *
+ * @param tolerances shares by which a new pattern must be worth more than its node, one after the other: large ones find
+ *   the patterns that matter with few searches, the last one is about what the bound falls short of the relaxation
  */
 export function generateColumns(
   highs: Highs,
   fleet: Fleet,
-  shelves: readonly Shelf[],
-  master: Master,
   exclusion: number,
+  tolerances: readonly [number, ...number[]],
 ): Generated {
+  const shelves = shelvesOf(fleet);
+  const master = buildMaster(fleet, exclusion);
   const columns = seeds(fleet);
   const known = new Set(columns.map(columnKey));
   for (const column of columns) {
@@ -36,9 +39,9 @@ export function generateColumns(
   return highs.withModel(master.program.data(false), (model) => {
     model.options.set({ output_flag: false, presolve: "off" });
     let best: PriceBound | undefined;
+    let [tolerance, ...finer] = tolerances;
     for (;;) {
       model.run();
-      const relaxed = model.getObjectiveValue();
       const duals = model.getSolution().rowDual;
       const prices = pricesFrom(fleet, master, duals);
       const worthiest = fleet.hosts.map(() => 0);
@@ -49,11 +52,11 @@ export function generateColumns(
         const price = host.offer.usdPerHour - (limit === undefined ? 0 : Math.min(0, duals[limit] ?? 0));
         const above = price * (1 + tolerance) + 1e-9;
         for (const zone of zonesToPrice(fleet, shelf)) {
-          const worth = prices[zone ?? host.zones[0] ?? 0] ?? new Float64Array();
-          const { bound, slots } = bestPattern(shelf, worth, above, searchSteps);
+          const worth = host.floats ? prices.floating : prices.inZone[zone ?? host.zones[0] ?? 0];
+          const { bound, slots } = bestPattern(shelf, worth ?? new Float64Array(), above, searchSteps);
           worthiest[host.index] = Math.max(worthiest[host.index] ?? 0, bound);
           if (!slots) continue;
-          const zoned = slots.some(({ kind }) => fleet.kinds[kind]?.spread === "zone");
+          const zoned = slots.some(({ shape }) => fleet.shapes[shape]?.zoned);
           const column: Column = { host, slots, zone: zoned ? zone : undefined };
           const key = columnKey(column);
           if (known.has(key)) continue;
@@ -63,7 +66,13 @@ export function generateColumns(
       }
       const bound = boundByPrices(fleet, prices, worthiest, exclusion);
       if (!best || bound.cost > best.cost) best = bound;
-      if (added.length === 0) return { columns, bound: best, relaxed };
+      if (added.length === 0) {
+        const [next, ...others] = finer;
+        if (next === undefined)
+          return { columns, bound: best, rounded: roundDown(model, fleet, master, columns) };
+        [tolerance, finer] = [next, others];
+        continue;
+      }
       columns.push(...added);
       model.addCols(columnData(master, added, model.getDimensions().numRows));
     }
@@ -91,19 +100,18 @@ function columnData(master: Master, columns: readonly Column[], numRows: number)
 }
 
 /** Zones in which a pattern may have different worth: each of the host's, or just one where nothing spreads. */
-function zonesToPrice({ kinds }: Fleet, { host, items }: Shelf): readonly (number | undefined)[] {
-  return items.some(({ kind }) => kinds[kind]?.spread === "zone") ? host.zones : [undefined];
+function zonesToPrice({ shapes }: Fleet, { host, items }: Shelf): readonly (number | undefined)[] {
+  return !host.floats && items.some(({ shape }) => shapes[shape]?.zoned) ? host.zones : [undefined];
 }
 
-/** For each kind, and each zone where zones matter, the host on which a pod alone with its like costs least. */
-function seeds({ hosts, kinds }: Fleet): Column[] {
-  return kinds.flatMap((kind) => {
-    const columns = kind.hosts.flatMap((at): Column[] => {
+/** For each shape, and each zone where zones matter, the host on which a pod alone with its like costs least. */
+function seeds({ hosts, shapes }: Fleet): Column[] {
+  return shapes.flatMap(({ demand, hosts: able, index, mostPerNode, zoned }) => {
+    const columns = able.flatMap((at): Column[] => {
       const host = hosts[at];
       if (!host) return [];
-      const count = Math.min(podsPerNode(kind.demand, host.offer), kind.mostPerNode);
-      const slots = [{ kind: kind.index, count }];
-      return (isZoned(kind) ? host.zones : [undefined]).map((zone) => ({ host, zone, slots }));
+      const slots = [{ shape: index, count: Math.min(podsPerNode(demand, host.offer), mostPerNode) }];
+      return (zoned && !host.floats ? host.zones : [undefined]).map((zone) => ({ host, zone, slots }));
     });
     return cheapest(columns);
   });
@@ -126,31 +134,21 @@ function isBetterSeed(column: Column, other: Column): boolean {
   return price(column) < price(other);
 }
 
-function pricesFrom({ hosts, kinds, zones }: Fleet, { supply }: Master, duals: Float64Array): Prices {
-  const prices = zones.map((_, zone) =>
-    Float64Array.from(kinds, ({ index }) => {
-      const rows = supply[index] ?? [];
-      return Math.max(0, duals[(rows.length > 1 ? rows[zone] : rows[0]) ?? 0] ?? 0);
-    }),
+function pricesFrom({ hosts, shapes, zones }: Fleet, { pool, supply }: Master, duals: Float64Array): Prices {
+  const dual = (row: number | undefined) => Math.max(0, duals[row ?? -1] ?? 0);
+  const inZone = zones.map((_, zone) =>
+    Float64Array.from(shapes, ({ index, zoned }) => dual(supply[index]?.[zoned ? zone : 0])),
+  );
+  const floating = Float64Array.from(shapes, ({ index }) =>
+    Math.max(dual(pool[index]), ...inZone.map((ofZone) => ofZone[index] ?? 0)),
   );
   // What nodes carry that cost nothing and have no end is worth nothing; rounding errors must not say otherwise.
-  const free = new Set(
-    hosts
-      .filter(({ offer }) => offer.limit === undefined && offer.usdPerHour === 0)
-      .map(({ index }) => index),
-  );
-  for (const kind of kinds) {
-    for (const host of kind.hosts) {
-      if (!free.has(host)) continue;
-      for (const zone of isZoned(kind) ? (hosts[host]?.zones ?? []) : zones.keys()) {
-        const ofZone = prices[zone];
-        if (ofZone) ofZone[kind.index] = 0;
-      }
+  for (const { hosts: able, index, zoned } of shapes) {
+    for (const { floats, offer, zones: own } of able.flatMap((at) => hosts[at] ?? [])) {
+      if (offer.limit !== undefined || offer.usdPerHour > 0) continue;
+      for (const zone of zoned ? own : zones.keys()) inZone[zone]?.fill(0, index, index + 1);
+      if (floats) floating[index] = 0;
     }
   }
-  return prices;
-}
-
-export function columnKey({ host, slots, zone }: Column): string {
-  return `${host.index}/${zone ?? ""}/${slots.map(({ count, kind }) => `${kind}x${count}`).join()}`;
+  return { inZone, floating };
 }

@@ -1,11 +1,23 @@
+import { setFlagsFromString } from "node:v8";
 import type { Highs, ModelData } from "highs";
 
 let loading: Promise<Highs> | undefined;
 
 /** HiGHS, compiled to WebAssembly: 3.5 MB to load, so only when there is something to solve. */
 export function loadHighs(): Promise<Highs> {
-  loading ??= import("highs").then(({ default: load }) => load());
+  loading ??= load();
   return loading;
+}
+
+/**
+ * V8 compiles WebAssembly fast first, and again slowly and better what runs often. For a solver that works for a second
+ * the second compilation takes several times as long as it saves: it is put off until a function has run a thousand
+ * times as much as V8's default asks for.
+ */
+async function load(): Promise<Highs> {
+  setFlagsFromString("--wasm-tiering-budget=2000000000");
+  const { default: loader } = await import("highs");
+  return loader();
 }
 
 export interface Entry {

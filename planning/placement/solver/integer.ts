@@ -1,14 +1,11 @@
 import type { Highs } from "highs";
-import type { Fleet } from "../fleet/fleet.ts";
 import type { Column, Master } from "./master.ts";
 
-/** What the solver decided: numbers of workloads by way, of nodes by column, of pods by kind and zone. */
+/** What the solver decided: numbers of workloads by way, and of nodes by column. */
 export interface Decision {
   /** By group and way. */
   readonly ways: readonly (readonly number[])[];
   readonly nodes: readonly { readonly column: Column; readonly count: number }[];
-  /** By kind and zone; empty where zones don't matter. */
-  readonly inZone: readonly (readonly number[])[];
 }
 
 export interface IntegerResult {
@@ -24,14 +21,13 @@ export interface IntegerLimits {
   /** Nodes of the branch-and-bound tree. */
   readonly nodes: number;
   readonly seconds: number;
-  /** Stop when (cost - bound) / cost is at most this. */
-  readonly gap: number;
+  /** US dollars an hour above the bound that are good enough. */
+  readonly slack: number;
 }
 
 /** Solves the program over the columns for whole numbers. The program must hold these columns last, in this order. */
 export function solveInteger(
   highs: Highs,
-  fleet: Fleet,
   master: Master,
   columns: readonly { readonly column: Column; readonly index: number }[],
   limits: IntegerLimits,
@@ -39,8 +35,8 @@ export function solveInteger(
   return highs.withModel(master.program.data(true), (model) => {
     model.options.set({
       output_flag: false,
-      mip_rel_gap: limits.gap,
-      mip_abs_gap: 1e-9,
+      mip_rel_gap: 0,
+      mip_abs_gap: Math.max(limits.slack, 1e-9),
       mip_max_nodes: limits.nodes,
       time_limit: limits.seconds,
     });
@@ -59,7 +55,6 @@ export function solveInteger(
         nodes: columns
           .map(({ column, index }) => ({ column, count: count(index) }))
           .filter((node) => node.count > 0),
-        inZone: fleet.kinds.map(({ index }) => (master.inZone[index] ?? []).map(count)),
       },
     };
   });

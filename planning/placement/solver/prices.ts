@@ -1,9 +1,13 @@
-import type { Fleet, Host, PodKind } from "../fleet/fleet.ts";
+import type { Fleet, PodKind } from "../fleet/fleet.ts";
 import { perZone } from "../spread.ts";
-import { isZoned } from "./master.ts";
 
-/** What a pod is worth, by zone and kind, in US dollars an hour; the same in all zones where they don't matter. */
-export type Prices = readonly Float64Array[];
+/** What a pod is worth by shape, in US dollars an hour. */
+export interface Prices {
+  /** By zone; the same in all where they don't matter. */
+  readonly inZone: readonly Float64Array[];
+  /** On a node that floats: at least as much as in any zone. */
+  readonly floating: Float64Array;
+}
 
 export interface PriceBound {
   /** No placement costs less. */
@@ -37,7 +41,10 @@ export function boundByPrices(
     if (offer.limit === undefined && worth > offer.usdPerHour)
       scale = Math.min(scale, offer.usdPerHour / worth);
   }
-  const scaled = prices.map((ofZone) => ofZone.map((price) => price * scale));
+  const scaled = {
+    inZone: prices.inZone.map((ofZone) => ofZone.map((price) => price * scale)),
+    floating: prices.floating.map((price) => price * scale),
+  };
   const scarcity = new Map<string, number>();
   let cost = 0;
   for (const { index, offer } of fleet.hosts) {
@@ -56,20 +63,19 @@ export function boundByPrices(
 }
 
 /** What all pods of one workload are worth at least, wherever they stand. */
-function worthOfOne({ hosts, zones }: Fleet, kind: PodKind, prices: Prices): (replicas: number) => number {
-  const price = (zone: number) => prices[zone]?.[kind.index] ?? 0;
-  if (!isZoned(kind)) return (replicas) => replicas * price(0);
+function worthOfOne(
+  { hosts, shapes, zones }: Fleet,
+  { shape: index, spread }: PodKind,
+  prices: Prices,
+): (replicas: number) => number {
+  const shape = shapes[index];
+  const reachable = new Set(shape?.hosts.flatMap((host) => hosts[host]?.zones ?? []));
+  const sorted = [...reachable].map((zone) => prices.inZone[zone]?.[index] ?? 0).toSorted((a, b) => a - b);
+  if (spread !== "zone") return (replicas) => replicas * (sorted[0] ?? 0);
   return (replicas) => {
     const { extra, floor } = perZone(replicas, zones.length);
-    const sorted = reachableZones(kind, hosts)
-      .map(price)
-      .toSorted((a, b) => a - b);
     return floor * sum(sorted) + sum(sorted.slice(0, extra));
   };
-}
-
-function reachableZones(kind: PodKind, hosts: readonly Host[]): number[] {
-  return [...new Set(kind.hosts.flatMap((host) => hosts[host]?.zones ?? []))].toSorted((a, b) => a - b);
 }
 
 function sum(values: readonly number[]): number {

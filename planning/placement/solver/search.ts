@@ -1,33 +1,31 @@
 import type { Highs } from "highs";
-import { carries, legalOffers } from "../fit.ts";
 import type { Fleet } from "../fleet/fleet.ts";
-import { placeReplica } from "../greedy.ts";
-import type { Packing } from "../packing.ts";
-import type { PlacedNode, PlacementProblem } from "../problem.ts";
-import { type Assignment, assign, type Chosen } from "./assign.ts";
-import { addCuts } from "./cuts.ts";
-import { type IntegerLimits, solveInteger } from "./integer.ts";
+import { Cuts } from "./cuts.ts";
+import { type Decision, type IntegerLimits, solveInteger } from "./integer.ts";
 import { buildMaster, type Column } from "./master.ts";
+import type { Shortage } from "./seating.ts";
 
 export interface Searched {
-  readonly found:
-    | { readonly options: ReadonlyMap<string, string>; readonly nodes: readonly PlacedNode[] }
-    | undefined;
-  /** No placement of these columns costs less; of the program with ties and exclusions. */
+  /** Undefined when the limits left no time to find any. */
+  readonly decision: Decision | undefined;
+  /** No choice among these columns costs less. */
   readonly bound: number;
+  /** Whether a limit ended the search. */
   readonly limited: boolean;
 }
 
-/** Finds whole numbers for the columns, and again with cuts as long as replicas that may not meet lack nodes. */
+/**
+ * Finds whole numbers for the columns, and again with cuts as long as replicas that may not meet lack nodes.
+ * @param shortagesOf where a decision has too few nodes
+ */
 export function searchColumns(
   highs: Highs,
   fleet: Fleet,
-  problem: PlacementProblem,
   columns: readonly Column[],
   exclusion: number,
   limits: IntegerLimits & { readonly rounds: number },
+  shortagesOf: (decision: Decision) => ReadonlyMap<number, Shortage>,
 ): Searched {
-  const workloads = new Map(problem.workloads.map((workload) => [workload.name, workload]));
   const master = buildMaster(fleet, exclusion);
   const numbered = columns.map((column) => ({
     column,
@@ -37,31 +35,11 @@ export function searchColumns(
       master.entries(column),
     ),
   }));
+  const cuts = new Cuts(fleet, master, numbered);
   for (let round = 1; ; round++) {
-    const { bound, decision, limited } = solveInteger(highs, fleet, master, numbered, limits);
-    if (!decision) return { found: undefined, bound, limited };
-    const broken = addCuts(fleet, master, numbered, decision);
-    if (broken > 0 && round < limits.rounds && !limited) continue;
-    const assignment = assign(fleet, workloads, decision);
-    return { found: settle(assignment, problem), bound, limited: limited || broken > 0 };
+    const { bound, decision, limited } = solveInteger(highs, master, numbered, limits);
+    const shortages = decision && !limited && round < limits.rounds ? shortagesOf(decision) : new Map();
+    if (!decision || shortages.size === 0) return { decision, bound, limited };
+    for (const [shape, shortage] of shortages) cuts.add(shape, shortage, decision);
   }
-}
-
-/** Replicas without a slot go where there is room, or on nodes of their own; a workload that finds neither is left out. */
-function settle({ chosen, incomplete, packing }: Assignment, problem: PlacementProblem) {
-  const left = new Set(incomplete.filter((choice) => !complete(packing, choice, problem)));
-  for (const { option, workload } of left) packing.remove(workload, option.demand);
-  const placed = chosen.filter((choice) => !left.has(choice));
-  return {
-    options: new Map(placed.map(({ option, workload }) => [workload.name, option.id])),
-    nodes: packing.placed(),
-  };
-}
-
-function complete(packing: Packing, { option, workload }: Chosen, problem: PlacementProblem): boolean {
-  const offers = legalOffers(workload, problem.offers).filter((offer) => carries(offer, option));
-  while (packing.standing(workload) < workload.replicas) {
-    if (!placeReplica(packing, workload, option.demand, offers)) return false;
-  }
-  return true;
 }
