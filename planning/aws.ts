@@ -1,5 +1,6 @@
 import type { AwsPlatformSpec } from "../spec/platform.ts";
 import { planCost } from "./cost/cost.ts";
+import { nodePrice } from "./cost/nodes.ts";
 import { shareOfNodes } from "./cost/shares.ts";
 import {
   type Explanation,
@@ -12,7 +13,7 @@ import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructu
 import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
 import { explainNetwork } from "./network.ts";
-import { paidPerHour, planNodeGroups } from "./nodeGroups.ts";
+import { planNodeGroups } from "./nodeGroups.ts";
 
 import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
@@ -104,7 +105,7 @@ function sharesOf(
     nodes,
     new Map(offers.map((offer) => [offer.id, offer])),
     (workload) => demands.get(workload),
-    (offer) => paidPerHour(offer, region) ?? 0,
+    ({ instanceType, purchase }) => nodePrice(region, instanceType, purchase)?.usdPerHour ?? 0,
   );
 }
 

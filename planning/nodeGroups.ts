@@ -1,6 +1,6 @@
 import { findInstanceType } from "../catalog/ec2/instances.ts";
-import { onDemandPrice } from "../catalog/ec2/prices.ts";
 import type { CapacitySpec, PurchaseOption } from "../spec/capacity.ts";
+import { nodePrice } from "./cost/nodes.ts";
 import type { NodeGroupPlan } from "./infrastructure.ts";
 import { fitName } from "./names.ts";
 import type { Offer, PlacedNode, Role, Workload } from "./placement/problem.ts";
@@ -85,13 +85,8 @@ function planGroup(
     instanceStore: offer.features.includes("nvme"),
     efaInterfaces: type?.efaInterfaces ?? 0,
     pods,
-    usdPerHour: planned * (paidPerHour(offer, rules.region) ?? 0),
+    usdPerHour: planned * (nodePrice(rules.region, offer.instanceType, offer.purchase)?.usdPerHour ?? 0),
   };
-}
-
-/** What a node costs: for a reservation its list price, because it is paid whether used or not. */
-export function paidPerHour(offer: Offer, region: string): number | undefined {
-  return offer.usdPerHour > 0 ? offer.usdPerHour : onDemandPrice(region, offer.instanceType)?.usdPerHour;
 }
 
 function groupName({ id, instanceType, purchase, room }: Offer, role: Role): string {

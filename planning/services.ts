@@ -2,6 +2,7 @@ import { type ImageName, imageRef } from "../catalog/images.ts";
 import { clusterName } from "../spec/defaults.ts";
 import type { PlatformSpec } from "../spec/platform.ts";
 import { labelsFor, tagsFor } from "./ownership.ts";
+import { planVectors } from "./sizing/vectors.ts";
 
 /** CPU in cores and memory in MiB: what the scheduler reserves, and where the kernel draws the line. */
 export interface Resources {
@@ -76,6 +77,8 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
   const replicas = (asked: number | undefined) => asked ?? (local ? 1 : 2);
   const image = (name: ImageName) => imageRef(name);
   const workers = local ? 1 : 2;
+  const vectors = planVectors(spec, []);
+  const inPostgres = vectors.store === "pgvector" ? vectors : undefined;
   return {
     environment: spec.environment,
     labels: labelsFor(spec),
@@ -91,8 +94,12 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
     },
     postgres: {
       image: image("postgres"),
-      storageGi: spec.postgres.storageGi,
-      resources: sized(local ? 0.1 : 1, local ? 256 : 2048, local ? 1024 : 4096),
+      storageGi: spec.postgres.storageGi + (inPostgres?.disk.gib ?? 0),
+      resources: sized(
+        local ? 0.1 : 1,
+        (local ? 256 : 2048) + (inPostgres?.memoryMiB ?? 0),
+        (local ? 1024 : 4096) + (inPostgres?.memoryMiB ?? 0),
+      ),
       databases: [
         { name: "mlflow", extensions: [] },
         { name: "vectors", extensions: ["vector"] },
