@@ -1,7 +1,7 @@
 import { instanceTypes, offeredIn } from "../catalog/ec2/instances.ts";
 import { type GpuName, gpuNames } from "../catalog/gpus.ts";
 import { type QuantizationName, quantizations } from "../catalog/quantizations.ts";
-import type { Judged } from "./judged.ts";
+import type { CapacitySpec } from "./capacity.ts";
 import type { Engine, ModelSpec } from "./models.ts";
 import type { AwsPlatformSpec, Environment } from "./platform.ts";
 import type { RetrievalSpec } from "./retrieval.ts";
@@ -23,7 +23,10 @@ export function vectorStore({ store }: RetrievalSpec, environment: Environment) 
 export function gpusPerNode({
   capacity,
   cloud,
-}: Pick<Judged, "capacity" | "cloud">): ReadonlyMap<GpuName, number> {
+}: {
+  readonly capacity?: Partial<Pick<CapacitySpec, "families" | "gpus">> | undefined;
+  readonly cloud?: Pick<AwsPlatformSpec["cloud"], "region"> | undefined;
+}): ReadonlyMap<GpuName, number> {
   const most = new Map<GpuName, number>();
   for (const { family, gpu, name } of instanceTypes) {
     if (!gpu || !cloud || !offeredIn(cloud.region, name)) continue;

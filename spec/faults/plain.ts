@@ -6,6 +6,11 @@ export interface Refusal {
   readonly problem: string;
 }
 
+export interface PlainData {
+  readonly data: unknown;
+  readonly refused: readonly Refusal[];
+}
+
 const deepest = 50;
 const longest = 10_000;
 const largest = 1_000_000;
@@ -16,74 +21,93 @@ const wanted = "needs plain data, as in a JSON file";
  * objects, as a JSON or YAML file would hold. Everything else becomes undefined and a refusal, so that what comes
  * after can't be surprised by getters that throw, proxies, cycles or lists of a billion elements.
  */
-export function plainData(input: unknown): { readonly data: unknown; readonly refused: readonly Refusal[] } {
-  const refused: Refusal[] = [];
-  let values = 0;
-  const refuse = (path: Path, problem: string) => {
-    refused.push({ path, problem });
-    return undefined;
-  };
+export function plainData(input: unknown): PlainData {
+  const copier = new Copier();
+  const data = copier.copy(input);
+  return copier.tooLarge
+    ? { data: undefined, refused: [{ path: [], problem: `has more than ${largest} values` }] }
+    : { data, refused: copier.refused };
+}
 
-  const copy = (value: unknown, path: Path, ancestors: readonly object[]): unknown => {
-    values += 1;
+class Copier {
+  readonly refused: Refusal[] = [];
+  readonly #path: (string | number)[] = [];
+  /** The objects that `#path` leads through. */
+  readonly #ancestors: object[] = [];
+  #values = 0;
+
+  get tooLarge(): boolean {
+    return this.#values > largest;
+  }
+
+  copy(value: unknown): unknown {
+    this.#values += 1;
+    if (this.tooLarge) return undefined;
     if (typeof value === "bigint" || typeof value === "symbol" || typeof value === "function") {
-      return refuse(path, `is a ${typeof value}: ${wanted}`);
+      return this.#refuse(`is a ${typeof value}: ${wanted}`);
     }
     if (typeof value !== "object" || value === null) return value;
-    if (ancestors.includes(value)) return refuse(path, `contains itself: ${wanted}`);
-    if (ancestors.length >= deepest) return refuse(path, `is more than ${deepest} levels deep`);
+    if (this.#ancestors.includes(value)) return this.#refuse(`contains itself: ${wanted}`);
+    if (this.#ancestors.length >= deepest) return this.#refuse(`is more than ${deepest} levels deep`);
+    const depth = this.#path.length;
+    this.#ancestors.push(value);
     try {
-      return Array.isArray(value)
-        ? copyList(value, path, [...ancestors, value])
-        : copyObject(value, path, [...ancestors, value]);
+      return Array.isArray(value) ? this.#copyList(value) : this.#copyObject(value);
     } catch {
-      return refuse(path, `can't be read: ${wanted}`);
+      this.#path.length = depth;
+      return this.#refuse(`can't be read: ${wanted}`);
+    } finally {
+      this.#ancestors.pop();
     }
-  };
+  }
 
-  const copyList = (list: readonly unknown[], path: Path, ancestors: readonly object[]) => {
+  #copyList(list: readonly unknown[]): unknown {
     if (list.length > longest)
-      return refuse(path, `has ${list.length} elements: at most ${longest} are read`);
+      return this.#refuse(`has ${list.length} elements: at most ${longest} are read`);
     const copied: unknown[] = [];
-    for (let index = 0; index < list.length && values < largest; index++) {
-      copied.push(copy(list[index], [...path, index], ancestors));
+    for (let index = 0; index < list.length && !this.tooLarge; index++) {
+      copied.push(this.#at(index, () => list[index]));
     }
     return copied;
-  };
+  }
 
-  const copyObject = (object: object, path: Path, ancestors: readonly object[]) => {
+  #copyObject(object: object): unknown {
     const prototype: object | null = Object.getPrototypeOf(object);
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-      return refuse(path, `is a ${className(prototype)}: ${wanted}`);
+      return this.#refuse(`is a ${className(prototype)}: ${wanted}`);
     }
     const names = Object.keys(object);
     if (names.length > longest)
-      return refuse(path, `has ${names.length} fields: at most ${longest} are read`);
+      return this.#refuse(`has ${names.length} fields: at most ${longest} are read`);
     const copied: Record<string, unknown> = {};
     for (const name of names) {
-      if (values >= largest) break;
+      if (this.tooLarge) break;
+      const value = this.#at(name, () => Reflect.get(object, name));
       // As a field, it would change what kind of object the copy is.
-      if (name === "__proto__") refuse([...path, name], "is no name that a field may have");
-      else copied[name] = field(object, name, [...path, name], ancestors);
+      if (name === "__proto__")
+        this.refused.push({ path: [...this.#path, name], problem: "is no field's name" });
+      else copied[name] = value;
     }
     return copied;
-  };
+  }
 
-  const field = (object: object, name: string, path: Path, ancestors: readonly object[]) => {
+  #at(step: string | number, read: () => unknown): unknown {
+    this.#path.push(step);
     let value: unknown;
     try {
-      value = Reflect.get(object, name);
+      value = read();
     } catch {
-      return refuse(path, `can't be read: ${wanted}`);
+      value = this.#refuse(`can't be read: ${wanted}`);
     }
-    return copy(value, path, ancestors);
-  };
-
-  const data = copy(input, [], []);
-  if (values >= largest) {
-    return { data: undefined, refused: [{ path: [], problem: `has more than ${largest} values` }] };
+    const copied = this.copy(value);
+    this.#path.pop();
+    return copied;
   }
-  return { data, refused };
+
+  #refuse(problem: string): undefined {
+    this.refused.push({ path: [...this.#path], problem });
+    return undefined;
+  }
 }
 
 function className(prototype: object): string {

@@ -1,11 +1,11 @@
 import { number } from "../faults/wording.ts";
-import { eachModel } from "./model.ts";
+import type { ModelRule } from "./model.ts";
 
 /** Longest request when a model says none: enough for retrieval and chat, without taking the cache of longer ones. */
 const defaultContext = 8192;
 
 /** No request is longer than the model was made for, and on average none longer than the longest. */
-export const context = eachModel(({ architecture, id, spec }) => {
+export const context: ModelRule = ({ architecture, id, spec }) => {
   if (!architecture) return [];
   const { maxContext } = architecture;
   if (spec.context !== undefined && spec.context > maxContext) {
@@ -17,4 +17,4 @@ export const context = eachModel(({ architecture, id, spec }) => {
   return [
     { path: ["tokensPerRequest"], problem: `is more than the longest request may have: context is ${limit}` },
   ];
-});
+};

@@ -1,10 +1,9 @@
 import { quantizations } from "../../catalog/quantizations.ts";
 import type { Finding } from "../faults/issues.ts";
-import { writtenFormats } from "./engines.ts";
-import { eachModelInPlace, type ModelInPlace } from "./model.ts";
+import type { ModelInPlace, PlacedModelRule } from "./model.ts";
 
 /** What an environment without GPUs can't do at all. */
-export const withoutGpus = eachModelInPlace(({ engine, environment, spec, supply }) => {
+export const withoutGpus: PlacedModelRule = ({ engine, environment, spec, supply }) => {
   if (supply.size > 0) return [];
   const none = `${environment} has no GPU`;
   const findings: Finding[] = [];
@@ -21,13 +20,13 @@ export const withoutGpus = eachModelInPlace(({ engine, environment, spec, supply
     });
   }
   return findings;
-});
+};
 
 /** A CPU is for models that are quantized or small: others answer too slowly to be of use. */
-export const onCpuQuantized = eachModelInPlace((model) => {
+export const onCpuQuantized: PlacedModelRule = (model) => {
   const { id, known, onCpu } = model;
   if (!onCpu) return [];
-  return writtenFormats(model).flatMap(({ name, path }) => {
+  return model.formats.flatMap(({ name, path }) => {
     const { cpu, bits } = quantizations[name];
     if (!cpu || bits.layers < 16 || known?.distilled) return [];
     return [
@@ -37,7 +36,7 @@ export const onCpuQuantized = eachModelInPlace((model) => {
       },
     ];
   });
-});
+};
 
 function why({ environment, supply }: ModelInPlace): string {
   return supply.size === 0

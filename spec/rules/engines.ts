@@ -1,17 +1,17 @@
 import { gpu } from "../../catalog/gpus.ts";
 import { kvCacheFormats, type QuantizationName, quantizations } from "../../catalog/quantizations.ts";
-import { formatsOf, tgiGpus } from "../defaults.ts";
+import { tgiGpus } from "../defaults.ts";
 import type { Finding } from "../faults/issues.ts";
 import type { Path } from "../faults/path.ts";
 import { either } from "../faults/wording.ts";
 import type { Engine } from "../models.ts";
-import { eachModelInPlace, type ModelInPlace } from "./model.ts";
+import type { ModelInPlace, PlacedModelRule } from "./model.ts";
 
 const tgiIsFor = `tgi is for bigger models over several A100 or H100 (${tgiGpus.join(", ")})`;
 const tgiIsArchived = "it is archived upstream: for anything else, take vllm";
 
 /** TGI serves on A100 and H100 only. */
-export const tgi = eachModelInPlace(({ engine, environment, gpus, spec, supply }) => {
+export const tgi: PlacedModelRule = ({ engine, environment, gpus, spec, supply }) => {
   if (engine !== "tgi" || supply.size === 0) return [];
   if (spec.gpus) {
     return spec.gpus.flatMap((name, index) =>
@@ -32,17 +32,16 @@ export const tgi = eachModelInPlace(({ engine, environment, gpus, spec, supply }
       problem: `${environment} may use none of its GPUs: ${tgiIsFor}, and ${tgiIsArchived}`,
     },
   ];
-});
+};
 
 /** Each written format of the weights must be one that the engine can load; so must the published one, if none is. */
-export const weights = eachModelInPlace((model) => {
-  const { architecture, engine, id, onCpu, spec } = model;
-  const written = writtenFormats(model);
+export const weights: PlacedModelRule = (model) => {
+  const { architecture, engine, formats: written, id, onCpu, spec } = model;
   if (written.length === 0 && architecture && !onCpu && !loadable(architecture.published, engine)) {
     return [
       {
         path: [spec.engine ? "engine" : "model"],
-        problem: `${engine} can't load ${architecture.published}, as ${id} is published: write its quantization, one of ${formats(model)}`,
+        problem: `${engine} can't load ${architecture.published}, as ${id} is published: write its quantization, one of ${loadableFormats(model)}`,
       },
     ];
   }
@@ -50,15 +49,15 @@ export const weights = eachModelInPlace((model) => {
     .filter(({ name }) => !loadable(name, engine))
     .map(({ name, path }) => ({
       path,
-      problem: `${engine} can't load it: ${described(name)}; allowed with ${engine}: ${formats(model)}`,
+      problem: `${engine} can't load it: ${described(name)}; allowed with ${engine}: ${loadableFormats(model)}`,
     }));
-});
+};
 
 /** The GPUs must be able to compute with the weights and the KV cache. */
-export const computeCapability = eachModelInPlace((model) => {
+export const computeCapability: PlacedModelRule = (model) => {
   const { engine, onCpu, spec } = model;
   if (onCpu) return [];
-  const weights = writtenFormats(model)
+  const weights = model.formats
     .filter(({ name }) => loadable(name, engine))
     .flatMap(({ name, path }) => tooOld(model, path, name, quantizations[name].minComputeCapability));
   const { engines, minComputeCapability } = kvCacheFormats[spec.kvCacheType];
@@ -66,10 +65,10 @@ export const computeCapability = eachModelInPlace((model) => {
     ? tooOld(model, ["kvCacheType"], `a KV cache in ${spec.kvCacheType}`, minComputeCapability)
     : [];
   return [...weights, ...cache];
-});
+};
 
 /** The engine must know the format of the KV cache. */
-export const kvCache = eachModelInPlace(({ engine, spec }) => {
+export const kvCache: PlacedModelRule = ({ engine, spec }) => {
   if (kvCacheFormats[spec.kvCacheType].engines.includes(engine)) return [];
   const allowed = Object.entries(kvCacheFormats)
     .filter(([, format]) => format.engines.includes(engine))
@@ -77,15 +76,7 @@ export const kvCache = eachModelInPlace(({ engine, spec }) => {
   return [
     { path: ["kvCacheType"], problem: `${engine} has no such KV cache; allowed: ${allowed.join(", ")}` },
   ];
-});
-
-/** With their places: `quantization`, or `quantization[1]` in a list. */
-export function writtenFormats({
-  spec,
-}: ModelInPlace): { readonly name: QuantizationName; readonly path: Path }[] {
-  const list = Array.isArray(spec.quantization);
-  return formatsOf(spec).map((name, index) => ({ name, path: ["quantization", ...(list ? [index] : [])] }));
-}
+};
 
 /** GPUs that were named and can't, each by itself; or that no GPU of the environment can. */
 function tooOld({ gpus, spec }: ModelInPlace, path: Path, what: string, least: number): Finding[] {
@@ -106,7 +97,7 @@ function loadable(name: QuantizationName, engine: Engine): boolean {
 }
 
 /** What the engine can load of the model. Nobody makes MXFP4 of what was published in another format. */
-function formats({ architecture, engine }: ModelInPlace): string {
+function loadableFormats({ architecture, engine }: ModelInPlace): string {
   return Object.values(quantizations)
     .filter(
       ({ engines, name }) =>

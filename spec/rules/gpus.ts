@@ -1,7 +1,7 @@
-import { eachModelInPlace } from "./model.ts";
+import type { PlacedModelRule } from "./model.ts";
 
 /** Every GPU that a model names must be one that its environment may use. */
-export const gpusOfEnvironment = eachModelInPlace(({ environment, spec, supply }) => {
+export const gpusOfEnvironment: PlacedModelRule = ({ environment, spec, supply }) => {
   if (supply.size === 0) return [];
   return (spec.gpus ?? []).flatMap((name, index) =>
     supply.has(name)
@@ -13,4 +13,4 @@ export const gpusOfEnvironment = eachModelInPlace(({ environment, spec, supply }
           },
         ],
   );
-});
+};

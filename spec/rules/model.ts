@@ -2,10 +2,11 @@ import type { GpuName } from "../../catalog/gpus.ts";
 import type { CatalogModel, ModelArchitecture } from "../../catalog/models/architecture.ts";
 import { readHuggingFace } from "../../catalog/models/huggingFace.ts";
 import { findModel } from "../../catalog/models/models.ts";
-import { engineOf, gpusPerNode, onCpu, tgiGpus } from "../defaults.ts";
+import type { QuantizationName } from "../../catalog/quantizations.ts";
+import { engineOf, formatsOf, onCpu, tgiGpus } from "../defaults.ts";
 import type { Finding } from "../faults/issues.ts";
+import type { Path } from "../faults/path.ts";
 import type { Engine, ModelSpec } from "../models.ts";
-import type { Rule } from "./rule.ts";
 
 /** One model as it is described. */
 export interface DescribedModel {
@@ -28,42 +29,30 @@ export interface ModelInPlace extends DescribedModel {
   readonly onCpu: boolean;
   /** Kinds of GPU that may carry it: the written ones, or those of the environment that its engine is for. */
   readonly gpus: readonly GpuName[];
+  /** Formats that are written, with their places: `quantization`, or `quantization[1]` in a list. */
+  readonly formats: readonly { readonly name: QuantizationName; readonly path: Path }[];
 }
 
-/** Makes a rule for platforms of one for models by themselves; paths that it finds are inside the model. */
-export function eachModel(rule: (model: DescribedModel) => readonly Finding[]): Rule {
-  return ({ models }) =>
-    Object.entries(models).flatMap(([name, spec]) => inModel(name, rule(describedModel(spec))));
-}
+/** What is wrong with a model by itself; paths are inside the model. */
+export type ModelRule = (model: DescribedModel) => readonly Finding[];
+/** What is wrong with a model where it is. */
+export type PlacedModelRule = (model: ModelInPlace) => readonly Finding[];
 
-/** The same for models in their environment. It judges none where the environment is not known well enough. */
-export function eachModelInPlace(rule: (model: ModelInPlace) => readonly Finding[]): Rule {
-  return ({ capacity, cloud, environment, models }) => {
-    if (environment === undefined || (environment !== "local" && !(cloud && capacity))) return [];
-    const supply = gpusPerNode({ capacity, cloud });
-    return Object.entries(models).flatMap(([name, spec]) =>
-      inModel(name, rule(inPlace(describedModel(spec), environment, supply))),
-    );
-  };
-}
-
-function inModel(name: string, findings: readonly Finding[]): Finding[] {
-  return findings.map((finding) => ({ ...finding, path: ["models", name, ...finding.path] }));
-}
-
-function describedModel(spec: ModelSpec): DescribedModel {
+export function describedModel(spec: ModelSpec): DescribedModel {
   const known = findModel(spec.model);
   const architecture = spec.architecture ? readHuggingFace(spec.architecture).architecture : known;
   return { spec, id: spec.model, known, architecture };
 }
 
-function inPlace(
+/** @param supply kinds of GPU of the environment with the most that one node has */
+export function placedModel(
   model: DescribedModel,
   environment: string,
   supply: ReadonlyMap<GpuName, number>,
 ): ModelInPlace {
   const { spec } = model;
   const engine = engineOf(spec, supply.size === 0);
+  const list = Array.isArray(spec.quantization);
   return {
     ...model,
     environment,
@@ -71,5 +60,9 @@ function inPlace(
     engine,
     onCpu: onCpu(spec, engine, supply.size === 0),
     gpus: spec.gpus ?? [...supply.keys()].filter((gpu) => engine !== "tgi" || tgiGpus.includes(gpu)),
+    formats: formatsOf(spec).map((name, index) => ({
+      name,
+      path: ["quantization", ...(list ? [index] : [])],
+    })),
   };
 }

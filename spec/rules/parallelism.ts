@@ -1,9 +1,9 @@
 import { tensorParallelProblem } from "../../catalog/models/parallelism.ts";
 import type { Finding } from "../faults/issues.ts";
-import { eachModel, eachModelInPlace, type ModelInPlace } from "./model.ts";
+import type { ModelInPlace, ModelRule, PlacedModelRule } from "./model.ts";
 
 /** How a model is split over GPUs must fit its heads and layers. */
-export const heads = eachModel(({ architecture, spec }) => {
+export const heads: ModelRule = ({ architecture, spec }) => {
   if (!architecture || spec.engine === "ollama") return [];
   const { pipelineParallel = 1, tensorParallel = 1 } = spec;
   const uneven = tensorParallelProblem(architecture.attention, tensorParallel);
@@ -18,10 +18,10 @@ export const heads = eachModel(({ architecture, spec }) => {
         ]
       : []),
   ];
-});
+};
 
 /** It must also fit its engine, and what one node has. */
-export const parallelism = eachModelInPlace((model) => {
+export const parallelism: PlacedModelRule = (model) => {
   const { engine, spec } = model;
   const { pipelineParallel = 1, tensorParallel = 1 } = spec;
   const findings: Finding[] = [];
@@ -35,7 +35,7 @@ export const parallelism = eachModelInPlace((model) => {
     findings.push({ path: ["pipelineParallel"], problem });
   }
   return findings.length > 0 ? findings : beyondOneNode(model, tensorParallel, pipelineParallel);
-});
+};
 
 /** A server's GPUs are all in one node. */
 function beyondOneNode(

@@ -3,15 +3,11 @@ import type { Judged } from "../judged.ts";
 import { architectures } from "./architecture.ts";
 import { budget } from "./budget.ts";
 import { blockTypes, purchase, reservationIds } from "./capacity.ts";
-import { context } from "./context.ts";
-import { onCpuQuantized, withoutGpus } from "./cpuOnly.ts";
 import { embeddings } from "./embeddings.ts";
 import { endpoints } from "./endpoints.ts";
-import { computeCapability, kvCache, tgi, weights } from "./engines.ts";
-import { gpusOfEnvironment } from "./gpus.ts";
 import { namedOnce } from "./lists.ts";
+import { models } from "./models.ts";
 import { addressRanges } from "./network.ts";
-import { heads, parallelism } from "./parallelism.ts";
 import { allowedFamilies, allowedGpus, region, reservedTypes, zones } from "./region.ts";
 import { chroma, pgvector, replication, servers } from "./retrieval.ts";
 import type { Rule } from "./rule.ts";
@@ -30,16 +26,7 @@ const rules: readonly Rule[] = [
   budget,
   namedOnce,
   architectures,
-  withoutGpus,
-  onCpuQuantized,
-  tgi,
-  weights,
-  kvCache,
-  computeCapability,
-  gpusOfEnvironment,
-  heads,
-  parallelism,
-  context,
+  models,
   embeddings,
   chroma,
   pgvector,
