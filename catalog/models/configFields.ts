@@ -22,10 +22,16 @@ const visionConfig = z.looseObject({
 
 const quantizationConfig = z.looseObject({
   quant_method: z.string({ error: expected("a text such as fp8") }),
+  bits: count.nullish(),
+  group_size: z.number().nullish(),
   config_groups: z
     .record(
       z.string(),
-      z.looseObject({ weights: z.looseObject({ num_bits: count, type: z.string() }).nullish() }),
+      z.looseObject({
+        weights: z
+          .looseObject({ num_bits: count, type: z.string(), group_size: z.number().nullish() })
+          .nullish(),
+      }),
     )
     .optional(),
 });

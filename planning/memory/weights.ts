@@ -42,7 +42,10 @@ export function weightBytesPerGpu(
   return split / tensorParallel + whole * stageLayers(layers, pipelineParallel);
 }
 
-/** MiB of all weights as the server reads them, on disk. */
+/**
+ * MiB of all weights as the server reads them, on disk: for FP8 that vLLM makes while it loads, the published ones. Where
+ * there is a ready-made copy in FP8 it is half as large.
+ */
 export function diskMiB({
   architecture,
   quantization: name,

@@ -84,6 +84,8 @@ describe("what a config may leave out or say otherwise", () => {
   test.each([
     ["awq", { quant_method: "awq", bits: 4 }, "awq"],
     ["gptq", { quant_method: "gptq" }, "gptq"],
+    ["gptq without groups", { quant_method: "gptq", bits: 4, group_size: -1 }, "gptq"],
+    ["fp8 in blocks", { quant_method: "fp8", weight_block_size: [128, 128] }, "fp8"],
     ["8-bit floats of llm-compressor", compressed("float", 8), "fp8"],
     ["8-bit integers of llm-compressor", compressed("int", 8), "int8"],
     ["4-bit integers of llm-compressor, as large as GPTQ", compressed("int", 4), "gptq"],
@@ -92,8 +94,9 @@ describe("what a config may leave out or say otherwise", () => {
   });
 });
 
-function compressed(type: string, num_bits: number) {
-  return { quant_method: "compressed-tensors", config_groups: { group_0: { weights: { type, num_bits } } } };
+function compressed(type: string, num_bits: number, group_size: number | null = null) {
+  const weights = { type, num_bits, group_size };
+  return { quant_method: "compressed-tensors", config_groups: { group_0: { weights } } };
 }
 
 describe("faults", () => {
@@ -106,6 +109,10 @@ describe("faults", () => {
     ["experts of which nobody is asked", { ...llama, num_experts: 8 }],
     ["more experts asked than there are", { ...llama, ...experts, num_experts_per_tok: 9 }],
     ["experts in some layers", { ...llama, ...experts, decoder_sparse_step: 2, mlp_only_layers: [3] }],
+    ["experts that no layer has", { ...llama, ...experts, first_k_dense_replace: 32 }],
+    ["8 bits by GPTQ", { ...llama, quantization_config: { quant_method: "gptq", bits: 8 } }],
+    ["small groups", { ...llama, quantization_config: { quant_method: "awq", bits: 4, group_size: 32 } }],
+    ["small groups of llm-compressor", { ...llama, quantization_config: compressed("int", 4, 64) }],
     ["layers of another kind", { ...llama, layer_types: ["linear_attention", "full_attention"] }],
     ["windows of no size", { ...llama, layer_types: Array.from({ length: 32 }, () => "sliding_attention") }],
     ["a format that no server of ours loads", { ...llama, quantization_config: { quant_method: "exl2" } }],
