@@ -1,6 +1,8 @@
 import type { PurchaseOption } from "../spec/capacity.ts";
 import type { Engine } from "../spec/models.ts";
+import type { BatchLimits } from "./memory/activations.ts";
 import type { Deployment, MemoryEstimate } from "./memory/estimate.ts";
+import { batchLimits } from "./memory/vllm.ts";
 import { modelImage } from "./names.ts";
 import { legalOffers } from "./placement/fit.ts";
 import type { Offer, PlacedNode } from "./placement/problem.ts";
@@ -19,6 +21,8 @@ export interface ModelPlan {
   readonly replicas: number;
   readonly spread: "none" | "node" | "zone";
   readonly deployment: Omit<Deployment, "architecture" | "gpu" | "engine">;
+  /** Limits of a batch with which vLLM must be started, because its memory was counted with them; else undefined. */
+  readonly batch: BatchLimits | undefined;
   /** Undefined: on the CPU. */
   readonly gpu: { readonly name: string; readonly count: number } | undefined;
   readonly memory: MemoryEstimate;
@@ -67,6 +71,7 @@ export function modelPlan(sizing: ModelSizing, chosen: Candidate, standing: Stan
     replicas: sizing.workload?.replicas ?? 1,
     spread: sizing.workload?.spread ?? "none",
     deployment,
+    batch: engine === "vllm" ? batchLimits(chosen.deployment) : undefined,
     gpu: kind && { name: kind.name, count: demand.gpus },
     memory: chosen.memory,
     milliCpus: demand.milliCpus,

@@ -30,6 +30,7 @@ function modelDocument({ alternatives, deployment, memory, ...model }: ModelPlan
     tensorParallel: deployment.tensorParallel,
     pipelineParallel: deployment.pipelineParallel,
     gpuMemoryUtilization: deployment.gpuMemoryUtilization,
+    batch: model.batch,
     replicas: model.replicas,
     spread: model.spread,
     context,
