@@ -1,5 +1,6 @@
 import { fits, podsPerNode, resources } from "./fit.ts";
 import type { Fleet, Host } from "./fleet/fleet.ts";
+import { bestMix } from "./mix.ts";
 
 /** What one node carries: pods by shape, none of them 0, in order of shapes. */
 export type Slots = readonly { readonly shape: number; readonly count: number }[];
@@ -9,6 +10,7 @@ export interface Item {
   readonly shape: number;
   /** Of each resource, then 1 pod. */
   readonly takes: readonly number[];
+  /** Most pods of it that fit on a node and are of use there. */
   readonly most: number;
 }
 
@@ -50,16 +52,18 @@ export interface Best {
  * @param steps most nodes of the search tree; beyond, `bound` is the relaxation's
  */
 export function bestPattern(shelf: Shelf, worth: Float64Array, above: number, steps: number): Best {
-  const search = new Search(shelf, worth, (shape) => (worth[shape] ?? 0) > 0);
+  const items = shelf.items.filter(({ most, shape }) => most > 0 && (worth[shape] ?? 0) > 0);
+  if (quickBound(items, worth, shelf.room) <= above) return { slots: undefined, bound: above };
+  const search = new Search(items, shelf.room, worth);
   const relaxed = search.bound(0);
   let best = above;
   let slots: Slots | undefined;
   const complete = search.visit(
     steps,
     () => best,
-    (value, counts) => {
+    (value) => {
       best = value;
-      slots = search.slots(counts);
+      slots = search.slots();
       return true;
     },
   );
@@ -77,192 +81,169 @@ export function maximalPatterns(
   most: number,
   steps: number,
 ): Slots[] | undefined {
-  const search = new Search(shelf, worth, () => true);
+  const search = new Search(
+    shelf.items.filter(({ most }) => most > 0),
+    shelf.room,
+    worth,
+  );
   const found: Slots[] = [];
   const complete = search.visit(
     steps,
-    () => least,
-    (_value, counts) => {
-      if (search.isMaximal(counts)) found.push(search.slots(counts));
+    // Just below, so that what is worth exactly that is shown as well.
+    () => least - 1e-9,
+    () => {
+      if (search.isMaximal()) found.push(search.slots());
       return found.length <= most;
     },
-    true,
   );
   return complete ? found : undefined;
 }
 
-class Search {
-  readonly #items: readonly Item[];
-  readonly #values: readonly number[];
-  readonly #rest: number[];
-  /** By resource and item: most value per unit among this item and those after it. */
-  readonly #density: readonly (readonly number[])[];
-  /** Weights of the resources whose mix bounds best, and its densities. */
-  readonly #mix: readonly number[];
-  readonly #mixDensity: readonly number[];
-  /** By item: value of all pods of it and those after it. */
-  readonly #total: readonly number[];
+/** What a node carries is worth no more than this, by the scarcest resource alone. */
+function quickBound(items: readonly Item[], worth: Float64Array, room: readonly number[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const [at, amount] of room.entries()) {
+    let density = 0;
+    for (const { shape, takes } of items)
+      density = Math.max(density, ratio(worth[shape] ?? 0, takes[at] ?? 0));
+    least = Math.min(least, amount === 0 && density === Number.POSITIVE_INFINITY ? least : amount * density);
+  }
+  return least;
+}
 
-  constructor({ items, room }: Shelf, worth: Float64Array, wanted: (shape: number) => boolean) {
+/** A depth-first search through the patterns of one node. Arrays are flat: this is where the time goes. */
+class Search {
+  readonly #shapes: readonly number[];
+  readonly #count: number;
+  readonly #values: Float64Array;
+  readonly #most: Int32Array;
+  /** By item and resource. */
+  readonly #takes: Float64Array;
+  readonly #rest: Float64Array;
+  /** Weights of the resources whose mix bounds best. */
+  readonly #mix: Float64Array;
+  /** By item, and resource or at last their mix: most value per unit among this item and those after it. */
+  readonly #density: Float64Array;
+  /** By item: value of all pods of it and those after it. */
+  readonly #total: Float64Array;
+  /** The pattern that the search is at, by item. */
+  readonly #counts: Int32Array;
+
+  constructor(unsorted: readonly Item[], room: readonly number[], worth: Float64Array) {
+    const used = [...room.keys()].filter((at) => unsorted.some(({ takes }) => (takes[at] ?? 0) > 0));
     const value = ({ shape }: Item) => worth[shape] ?? 0;
-    const usable = items.filter(({ most, shape }) => most > 0 && wanted(shape));
-    this.#mix = bestMix(
-      usable.map(({ takes }) => takes),
-      usable.map(value),
-      room,
-    );
-    const mixed = ({ takes }: Item) => dot(this.#mix, takes);
-    const density = (item: Item) => (value(item) === 0 ? 0 : value(item) / mixed(item));
-    this.#items = usable.toSorted((a, b) => density(b) - density(a) || a.shape - b.shape);
-    this.#values = this.#items.map(value);
-    this.#rest = [...room];
-    this.#density = room.map((_, at) =>
-      fromBehind(this.#items, 0, (item, after) =>
-        Math.max(after, value(item) === 0 ? 0 : value(item) / (item.takes[at] ?? 0)),
-      ),
-    );
-    this.#mixDensity = fromBehind(this.#items, 0, (item, after) => Math.max(after, density(item)));
-    this.#total = fromBehind(this.#items, 0, (item, after) => after + item.most * value(item));
+    const amounts = ({ takes }: Item) => used.map((at) => takes[at] ?? 0);
+    this.#rest = Float64Array.from(used, (at) => room[at] ?? 0);
+    this.#mix = bestMix(unsorted.map(amounts), unsorted.map(value), this.#rest);
+    const ranked = unsorted
+      .map((item) => ({
+        item,
+        amounts: amounts(item),
+        density: ratio(value(item), dot(this.#mix, amounts(item))),
+      }))
+      .toSorted((a, b) => b.density - a.density || a.item.shape - b.item.shape);
+    const [count, width] = [ranked.length, used.length];
+    this.#count = count;
+    this.#shapes = ranked.map(({ item }) => item.shape);
+    this.#values = Float64Array.from(ranked, ({ item }) => value(item));
+    this.#most = Int32Array.from(ranked, ({ item }) => item.most);
+    this.#takes = Float64Array.from(ranked.flatMap(({ amounts }) => amounts));
+    this.#counts = new Int32Array(count);
+    this.#total = new Float64Array(count + 1);
+    this.#density = new Float64Array((count + 1) * (width + 1));
+    for (let at = count - 1; at >= 0; at--) {
+      const [worth, entry] = [this.#values[at] ?? 0, ranked[at]];
+      this.#total[at] = (this.#total[at + 1] ?? 0) + worth * (this.#most[at] ?? 0);
+      for (let resource = 0; resource <= width; resource++) {
+        const own = resource === width ? (entry?.density ?? 0) : ratio(worth, entry?.amounts[resource] ?? 0);
+        const after = this.#density[(at + 1) * (width + 1) + resource] ?? 0;
+        this.#density[at * (width + 1) + resource] = Math.max(own, after);
+      }
+    }
   }
 
   /** No pods of item `from` and those after it are worth more in what is left. */
   bound(from: number): number {
-    let least = Math.min(this.#total[from] ?? 0, dot(this.#mix, this.#rest) * (this.#mixDensity[from] ?? 0));
-    for (let at = 0; at < this.#rest.length; at++) {
-      const density = this.#density[at]?.[from] ?? 0;
+    const width = this.#rest.length;
+    const row = from * (width + 1);
+    let least = this.#total[from] ?? 0;
+    let mixed = 0;
+    for (let at = 0; at < width; at++) {
+      const rest = this.#rest[at] ?? 0;
+      mixed += rest * (this.#mix[at] ?? 0);
+      const density = this.#density[row + at] ?? 0;
       // A resource that some item takes nothing of bounds nothing.
-      if (density === Number.POSITIVE_INFINITY) continue;
-      least = Math.min(least, (this.#rest[at] ?? 0) * density);
+      if (density !== Number.POSITIVE_INFINITY && rest * density < least) least = rest * density;
     }
-    return least;
+    return Math.min(least, mixed * (this.#density[row + width] ?? 0));
   }
 
   /**
-   * Shows every pattern worth more than `threshold` (at least that, if `ties`); stops when `found` returns false.
+   * Shows every pattern worth more than `threshold`; stops when `found` returns false.
    * @returns whether all were seen
    */
-  visit(
-    steps: number,
-    threshold: () => number,
-    found: (value: number, counts: readonly number[]) => boolean,
-    ties = false,
-  ): boolean {
-    const counts = this.#items.map(() => 0);
+  visit(steps: number, threshold: () => number, found: (value: number) => boolean): boolean {
     let left = steps;
     const descend = (from: number, value: number): boolean => {
       if (--left < 0) return false;
-      const reach = value + this.bound(from);
-      if (ties ? reach < threshold() : reach <= threshold()) return true;
-      const item = this.#items[from];
-      if (!item) return found(value, counts);
-      const most = this.#room(item, item.most);
-      this.#take(item, most);
+      if (value + this.bound(from) <= threshold()) return true;
+      if (from === this.#count) return found(value);
+      const most = this.#fitting(from, this.#most[from] ?? 0);
+      const worth = this.#values[from] ?? 0;
+      this.#take(from, most);
       for (let count = most; count >= 0; count--) {
-        counts[from] = count;
-        if (!descend(from + 1, value + count * (this.#values[from] ?? 0))) return false;
-        if (count > 0) this.#take(item, -1);
+        this.#counts[from] = count;
+        if (!descend(from + 1, value + count * worth)) return false;
+        if (count > 0) this.#take(from, -1);
       }
       return true;
     };
     return descend(0, 0);
   }
 
-  isMaximal(counts: readonly number[]): boolean {
-    return this.#items.every((item, at) => {
-      const count = counts[at] ?? 0;
-      return this.#room(item, item.most - count) === 0;
-    });
+  /** Whether no pod can be added to the pattern that the search is at. */
+  isMaximal(): boolean {
+    for (let item = 0; item < this.#count; item++) {
+      const left = (this.#most[item] ?? 0) - (this.#counts[item] ?? 0);
+      if (this.#fitting(item, left) > 0) return false;
+    }
+    return true;
   }
 
-  slots(counts: readonly number[]): Slots {
-    return this.#items
-      .flatMap(({ shape }, at) => {
-        const count = counts[at] ?? 0;
-        return count > 0 ? [{ shape, count }] : [];
-      })
+  /** The pattern that the search is at. */
+  slots(): Slots {
+    return this.#shapes
+      .map((shape, item) => ({ shape, count: this.#counts[item] ?? 0 }))
+      .filter(({ count }) => count > 0)
       .toSorted((a, b) => a.shape - b.shape);
   }
 
   /** How many more of the item there is room for, up to `most`. */
-  #room({ takes }: Item, most: number): number {
+  #fitting(item: number, most: number): number {
+    const width = this.#rest.length;
     let room = most;
-    for (let at = 0; at < takes.length; at++) {
-      const amount = takes[at] ?? 0;
+    for (let at = 0; at < width; at++) {
+      const amount = this.#takes[item * width + at] ?? 0;
       if (amount > 0) room = Math.min(room, Math.floor((this.#rest[at] ?? 0) / amount));
     }
     return room;
   }
 
-  #take({ takes }: Item, count: number): void {
-    for (let at = 0; at < takes.length; at++) {
-      this.#rest[at] = (this.#rest[at] ?? 0) - count * (takes[at] ?? 0);
+  #take(item: number, count: number): void {
+    const width = this.#rest.length;
+    for (let at = 0; at < width; at++) {
+      this.#rest[at] = (this.#rest[at] ?? 0) - count * (this.#takes[item * width + at] ?? 0);
     }
   }
 }
 
-function dot(a: readonly number[], b: readonly number[]): number {
+/** Nothing is worth nothing, even where it takes nothing. */
+function ratio(value: number, amount: number): number {
+  return value === 0 ? 0 : value / amount;
+}
+
+function dot(weights: Float64Array, amounts: readonly number[]): number {
   let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += (a[at] ?? 0) * (b[at] ?? 0);
+  for (let at = 0; at < amounts.length; at++) sum += (weights[at] ?? 0) * (amounts[at] ?? 0);
   return sum;
-}
-
-/**
- * Weights of resources under which all values fit into the least of a full node: any mix of two resources, each by its
- * share of the room, bounds what a node carries, and this is the best of them. By ternary search, as the largest value
- * per mix is quasi-convex in the weight.
- */
-function bestMix(
-  takes: readonly (readonly number[])[],
-  values: readonly number[],
-  room: readonly number[],
-): readonly number[] {
-  const usable = [...room.keys()].filter((at) => (room[at] ?? 0) > 0);
-  const parts = takes.map((amounts) => amounts.map((amount, at) => amount / (room[at] ?? 0)));
-  let best = { worth: Number.POSITIVE_INFINITY, weights: room.map(() => 0) };
-  const tried = (first: number, second: number, weight: number): number => {
-    let worth = 0;
-    for (const [item, part] of parts.entries()) {
-      const value = values[item] ?? 0;
-      if (value > 0)
-        worth = Math.max(worth, value / (weight * (part[first] ?? 0) + (1 - weight) * (part[second] ?? 0)));
-    }
-    if (worth < best.worth) {
-      const weights = room.map(() => 0);
-      weights[first] = weight / (room[first] ?? 1);
-      weights[second] = (weights[second] ?? 0) + (1 - weight) / (room[second] ?? 1);
-      best = { worth, weights };
-    }
-    return worth;
-  };
-  for (const first of usable) {
-    for (const second of usable) {
-      if (second < first) continue;
-      if (second === first) {
-        tried(first, first, 1);
-        continue;
-      }
-      let [low, high] = [0, 1];
-      for (let step = 0; step < 24; step++) {
-        const [left, right] = [low + (high - low) / 3, high - (high - low) / 3];
-        if (tried(first, second, left) <= tried(first, second, right)) high = right;
-        else low = left;
-      }
-    }
-  }
-  return best.weights;
-}
-
-/** Folds from the last item to the first and keeps each step: entry `i` covers items `i` and after; the last, none. */
-function fromBehind(
-  items: readonly Item[],
-  none: number,
-  fold: (item: Item, after: number) => number,
-): number[] {
-  const steps = [none];
-  let after = none;
-  for (const item of items.toReversed()) {
-    after = fold(item, after);
-    steps.push(after);
-  }
-  return steps.toReversed();
 }

@@ -1,6 +1,6 @@
 import type { Highs } from "highs";
 import { podsPerNode } from "../fit.ts";
-import type { Fleet } from "../fleet/fleet.ts";
+import type { Fleet, Host } from "../fleet/fleet.ts";
 import { bestPattern, type Shelf, shelvesOf } from "../pattern.ts";
 import type { Decision } from "./integer.ts";
 import { buildMaster, type Column, columnKey, type Master } from "./master.ts";
@@ -16,19 +16,18 @@ export interface Generated {
 
 /** Steps of one search for a pattern. */
 const searchSteps = 20_000;
+/** How much the prices of the best bound weigh against the relaxation's own. */
+const smoothing = 0.8;
+
 /**
  * Column generation: solves the relaxation over a few patterns, asks for each host which pattern would be worth more
- * than its node at the prices that come out, adds those, and again, until there is none. Gilmore and Gomory 1961.
+ * than its node at the prices that come out, adds those, and again, until the bound that the prices prove is within
+ * `tolerance` of the relaxation's cost (Gilmore and Gomory 1961). Prices swing wildly at first, so they are mixed
+ * with those of the best bound so far (Wentges, International Transactions in Operational Research 4(2), 1997).
  *
- * @param tolerances shares by which a new pattern must be worth more than its node, one after the other: large ones find
- *   the patterns that matter with few searches, the last one is about what the bound falls short of the relaxation
+ * @param tolerance share of the cost
  */
-export function generateColumns(
-  highs: Highs,
-  fleet: Fleet,
-  exclusion: number,
-  tolerances: readonly [number, ...number[]],
-): Generated {
+export function generateColumns(highs: Highs, fleet: Fleet, exclusion: number, tolerance: number): Generated {
   const shelves = shelvesOf(fleet);
   const master = buildMaster(fleet, exclusion);
   const columns = seeds(fleet);
@@ -39,44 +38,82 @@ export function generateColumns(
   return highs.withModel(master.program.data(false), (model) => {
     model.options.set({ output_flag: false, presolve: "off" });
     let best: PriceBound | undefined;
-    let [tolerance, ...finer] = tolerances;
     for (;;) {
       model.run();
+      const relaxed = model.getObjectiveValue();
       const duals = model.getSolution().rowDual;
-      const prices = pricesFrom(fleet, master, duals);
-      const worthiest = fleet.hosts.map(() => 0);
-      const added: Column[] = [];
-      for (const shelf of shelves) {
-        const { host } = shelf;
-        const limit = master.limits.get(host.offer.id);
-        const price = host.offer.usdPerHour - (limit === undefined ? 0 : Math.min(0, duals[limit] ?? 0));
-        const above = price * (1 + tolerance) + 1e-9;
-        for (const zone of zonesToPrice(fleet, shelf)) {
-          const worth = host.floats ? prices.floating : prices.inZone[zone ?? host.zones[0] ?? 0];
-          const { bound, slots } = bestPattern(shelf, worth ?? new Float64Array(), above, searchSteps);
-          worthiest[host.index] = Math.max(worthiest[host.index] ?? 0, bound);
-          if (!slots) continue;
-          const zoned = slots.some(({ shape }) => fleet.shapes[shape]?.zoned);
-          const column: Column = { host, slots, zone: zoned ? zone : undefined };
-          const key = columnKey(column);
-          if (known.has(key)) continue;
-          known.add(key);
-          added.push(column);
-        }
+      const own = pricesFrom(fleet, master, duals);
+      let added: Column[] = [];
+      for (const weight of best ? [smoothing, 0] : [0]) {
+        const prices = best && weight > 0 ? mixed(best.prices, own, weight) : own;
+        const { patterns, worthiest } = searchPatterns(fleet, shelves, master, prices, duals, tolerance / 2);
+        const bound = boundByPrices(fleet, prices, worthiest, exclusion);
+        if (!best || bound.cost > best.cost) best = bound;
+        added = patterns.filter(
+          (column) => !known.has(columnKey(column)) && earns(column, own, master, duals),
+        );
+        if (added.length > 0 || relaxed - best.cost <= tolerance * relaxed) break;
       }
-      const bound = boundByPrices(fleet, prices, worthiest, exclusion);
-      if (!best || bound.cost > best.cost) best = bound;
-      if (added.length === 0) {
-        const [next, ...others] = finer;
-        if (next === undefined)
-          return { columns, bound: best, rounded: roundDown(model, fleet, master, columns) };
-        [tolerance, finer] = [next, others];
-        continue;
+      if (!best) throw new Error("no bound was computed");
+      if (added.length === 0 || relaxed - best.cost <= tolerance * relaxed) {
+        return { columns, bound: best, rounded: roundDown(model, fleet, master, columns) };
       }
+      for (const column of added) known.add(columnKey(column));
       columns.push(...added);
       model.addCols(columnData(master, added, model.getDimensions().numRows));
     }
   });
+}
+
+function mixed(stable: Prices, own: Prices, weight: number): Prices {
+  const mix = (a: Float64Array, b: Float64Array) =>
+    a.map((price, at) => weight * price + (1 - weight) * (b[at] ?? 0));
+  return {
+    inZone: stable.inZone.map((ofZone, zone) => mix(ofZone, own.inZone[zone] ?? new Float64Array())),
+    floating: mix(stable.floating, own.floating),
+  };
+}
+
+/** By host, the most valuable pattern of each zone that is worth clearly more than its node, and how much any is worth. */
+function searchPatterns(
+  fleet: Fleet,
+  shelves: readonly Shelf[],
+  master: Master,
+  prices: Prices,
+  duals: Float64Array,
+  tolerance: number,
+): { readonly patterns: readonly Column[]; readonly worthiest: readonly number[] } {
+  const worthiest = fleet.hosts.map(() => 0);
+  const patterns = shelves.flatMap((shelf) => {
+    const { host } = shelf;
+    const above = priceOf(host, master, duals) * (1 + tolerance) + 1e-9;
+    return zonesToPrice(fleet, shelf).flatMap((zone): Column[] => {
+      const worth = worthOn(host, zone, prices);
+      const { bound, slots } = bestPattern(shelf, worth, above, searchSteps);
+      worthiest[host.index] = Math.max(worthiest[host.index] ?? 0, bound);
+      if (!slots) return [];
+      const zoned = slots.some(({ shape }) => fleet.shapes[shape]?.zoned);
+      return [{ host, slots, zone: zoned ? zone : undefined }];
+    });
+  });
+  return { patterns, worthiest };
+}
+
+/** What a node costs, with what its limit makes of it. */
+function priceOf({ offer }: Host, { limits }: Master, duals: Float64Array): number {
+  const limit = limits.get(offer.id);
+  return offer.usdPerHour - (limit === undefined ? 0 : Math.min(0, duals[limit] ?? 0));
+}
+
+function worthOn(host: Host, zone: number | undefined, { floating, inZone }: Prices): Float64Array {
+  return (host.floats ? floating : inZone[zone ?? host.zones[0] ?? 0]) ?? new Float64Array();
+}
+
+/** Whether the relaxation gets cheaper with it. */
+function earns({ host, slots, zone }: Column, prices: Prices, master: Master, duals: Float64Array): boolean {
+  const worth = worthOn(host, zone, prices);
+  const value = slots.reduce((sum, { count, shape }) => sum + count * (worth[shape] ?? 0), 0);
+  return value > priceOf(host, master, duals) * (1 + 1e-7) + 1e-9;
 }
 
 function columnData(master: Master, columns: readonly Column[], numRows: number) {

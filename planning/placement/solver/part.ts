@@ -58,8 +58,7 @@ export class Part {
     this.#workloads = new Map(problem.workloads.map((workload) => [workload.name, workload]));
     this.#exclusion = exclusionPrice(fleet);
     const relaxed = relaxZones(fleet);
-    const tolerances = limits.exact ? ([1e-6] as const) : ([0.05, 0.01, 0.001] as const);
-    this.#generated = generateColumns(highs, relaxed, this.#exclusion, tolerances);
+    this.#generated = generateColumns(highs, relaxed, this.#exclusion, limits.exact ? 1e-6 : 0.002);
     this.#bound = this.#generated.bound.cost;
     this.#best = this.#realised(this.#generated.rounded);
     if (limits.exact) this.#improve(firstFit(problem));
