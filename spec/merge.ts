@@ -10,6 +10,8 @@ export interface Merged {
   readonly data: Readonly<Record<string, unknown>>;
   /** Models that say nothing and have no file to start from. */
   readonly findings: readonly Finding[];
+  /** Fields of which nothing can be said, because the file that may have them can't be read. */
+  readonly unread: readonly Path[];
   /** Faults of the files that its models use. */
   readonly faults: readonly (FileFault & { readonly path: Path })[];
   /** Where a value stands that came from a file; undefined for what the description itself says. */
@@ -19,11 +21,11 @@ export interface Merged {
 /**
  * Starts each model from the fields of its `model-config.yaml`: those that the description gives replace them, whole
  * fields at a time. A `config.json` beside it is the architecture of a model that has none and that the catalog
- * doesn't know. A model whose files can't be read is left out: its faults stand for it.
+ * doesn't know.
  */
 export function mergeModelConfigs(data: Readonly<Record<string, unknown>>, configs: ModelConfigs): Merged {
   const { models } = data;
-  if (!isObject(models)) return { data, findings: [], faults: [], positionOf: () => undefined };
+  if (!isObject(models)) return { data, findings: [], unread: [], faults: [], positionOf: () => undefined };
 
   const merged = Object.entries(models).map(([name, entry]) => {
     const config = configs.get(name);
@@ -33,19 +35,17 @@ export function mergeModelConfigs(data: Readonly<Record<string, unknown>>, confi
     };
   });
   const files = new Map(merged.map(({ name, files }) => [name, files]));
-  const faulty = ({ files }: { readonly files: readonly UsedFile[] }) =>
-    files.some(({ file }) => file.faults.length > 0);
   return {
-    data: {
-      ...data,
-      models: Object.fromEntries(
-        merged.filter((model) => !faulty(model)).map(({ fields, name }) => [name, fields]),
-      ),
-    },
+    data: { ...data, models: Object.fromEntries(merged.map(({ fields, name }) => [name, fields])) },
     findings: Object.entries(models).flatMap(([name, entry]) =>
       isObject(entry) && entry.model === undefined && !configs.has(name)
         ? [{ path: ["models", name, "model"], problem: withoutFile(name, [...configs.keys()]) }]
         : [],
+    ),
+    unread: merged.flatMap(({ files, name }) =>
+      files
+        .filter(({ file }) => file.faults.length > 0)
+        .map(({ whenUnread }) => ["models", name, whenUnread]),
     ),
     faults: merged.flatMap(({ files, name }) =>
       files.flatMap(({ file }) => file.faults.map((fault) => ({ ...fault, path: ["models", name] }))),
@@ -71,6 +71,8 @@ interface UsedFile {
   readonly file: ModelConfigFile;
   readonly fields: ReadonlySet<string>;
   readonly under: Path;
+  /** Required field that is missing without it. */
+  readonly whenUnread: "model" | "architecture";
 }
 
 function mergeModel(
@@ -80,11 +82,12 @@ function mergeModel(
   const given = Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
   const fields: Record<string, unknown> = { ...yaml.fields, ...given };
   const taken = Object.keys(yaml.fields).filter((name) => !Object.hasOwn(given, name));
-  const files: UsedFile[] = [{ file: yaml, fields: new Set(taken), under: [] }];
+  const files: UsedFile[] = [{ file: yaml, fields: new Set(taken), under: [], whenUnread: "model" }];
   const { architecture, model } = fields;
   if (huggingFace && architecture === undefined && typeof model === "string" && !findModel(model)) {
     fields.architecture = huggingFace.fields;
-    files.push({ file: huggingFace, fields: new Set(["architecture"]), under: ["architecture"] });
+    const part = { fields: new Set(["architecture"]), under: ["architecture"] };
+    files.push({ file: huggingFace, ...part, whenUnread: "architecture" });
   }
   return { fields, files };
 }

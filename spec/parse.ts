@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { type Fault, type Position, SpecError } from "./faults/fault.ts";
 import { type Finding, findings } from "./faults/issues.ts";
-import { byPosition, isObject, pathText, valueAt, within } from "./faults/path.ts";
+import { byPosition, isObject, pathText, valueAt, withinAny } from "./faults/path.ts";
 import { plainData } from "./faults/plain.ts";
 import { kind, shown } from "./faults/wording.ts";
 import { soundParts } from "./judged.ts";
@@ -41,12 +41,12 @@ export function parsePlatform(input: unknown, source: string, options: ParseOpti
   const merged = mergeModelConfigs(data, options.modelConfigs ?? new Map());
   const { issues, schema, spec } = checked(merged.data);
   const explained: Finding[] = [...refused, ...misplacedSections(data), ...merged.findings];
+  const isExplained = withinAny([...explained.map(({ path }) => path), ...merged.unread]);
   const found: Finding[] = [
     ...explained,
-    ...findings(issues, schema, merged.data).filter(
-      ({ path }) => !explained.some((other) => within(path, other.path)),
+    ...[...findings(issues, schema, merged.data), ...broken(spec ?? soundParts(merged.data))].filter(
+      ({ path }) => !isExplained(path),
     ),
-    ...broken(spec ?? soundParts(merged.data)),
   ];
   if (spec && found.length === 0 && merged.faults.length === 0) return spec;
   throw new SpecError(source, faultsOf(found, merged, data));

@@ -19,9 +19,10 @@ function shortened(name: string): string {
   return name.length > longestName ? `${name.slice(0, longestName - 3)}...` : name;
 }
 
-/** Whether `path` is `other` or leads to something inside it. */
-export function within(path: Path, other: Path): boolean {
-  return other.every((step, index) => path[index] === step);
+/** Tells whether a path is one of those, or leads to something inside one. */
+export function withinAny(others: readonly Path[]): (path: Path) => boolean {
+  const texts = new Set(others.map((other) => JSON.stringify(other)));
+  return (path) => [...path.keys(), path.length].some((end) => texts.has(JSON.stringify(path.slice(0, end))));
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

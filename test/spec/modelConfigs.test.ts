@@ -7,9 +7,10 @@ import { modelConfigFile, readModelConfigs } from "../../spec/modelConfigs.ts";
 import { modelSchema } from "../../spec/models.ts";
 import { environments } from "../../spec/platform.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
+import { propertyRuns, propertyTimeout } from "../support/properties.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const numRuns = Number(process.env.SPEC_RUNS ?? 1000);
+const numRuns = propertyRuns(1000);
 
 describe("m2m/", () => {
   const configs = readModelConfigs(join(root, "m2m"));
@@ -129,43 +130,47 @@ describe("a file", () => {
     expect(fault?.problem).toMatch(/^can't be read as JSON: (?!.*position)/);
   });
 
-  test("of any text gives fields with positions in it, or faults with theirs", () => {
-    const piece = fc.oneof(
-      fc.constantFrom(
-        ...text,
-        "\n",
-        ": ",
-        "- ",
-        "&a ",
-        "*a",
-        "? ",
-        "!!",
-        "{",
-        "}",
-        "[",
-        "]",
-        "'",
-        '"',
-        "|\n",
-        "\t",
-      ),
-      fc.constantFrom("model: a/b\n", "gpus: [L4]\n", "<<: *a\n", "---\n", "%YAML 1.2\n", "...\n"),
-      fc.string(),
-    );
-    const content = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
-    fc.assert(
-      fc.property(content, fc.constantFrom("model-config.yaml", "config.json"), (written, file) => {
-        const { faults, fields, positions } = modelConfigFile(written, file);
-        const lines = written.split(/\r\n|\r|\n/);
-        for (const { column, line } of [...positions.values(), ...faults.map(({ position }) => position)]) {
-          expect(line).toBeGreaterThanOrEqual(1);
-          expect(line).toBeLessThanOrEqual(lines.length + 1);
-          expect(column).toBeGreaterThanOrEqual(1);
-        }
-        if (faults.length > 0) expect(fields).toEqual({});
-        else expect([...positions.keys()].length).toBeGreaterThanOrEqual(Object.keys(fields).length);
-      }),
-      { numRuns },
-    );
-  });
+  test(
+    "of any text gives fields with positions in it, or faults with theirs",
+    () => {
+      const piece = fc.oneof(
+        fc.constantFrom(
+          ...text,
+          "\n",
+          ": ",
+          "- ",
+          "&a ",
+          "*a",
+          "? ",
+          "!!",
+          "{",
+          "}",
+          "[",
+          "]",
+          "'",
+          '"',
+          "|\n",
+          "\t",
+        ),
+        fc.constantFrom("model: a/b\n", "gpus: [L4]\n", "<<: *a\n", "---\n", "%YAML 1.2\n", "...\n"),
+        fc.string(),
+      );
+      const content = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
+      fc.assert(
+        fc.property(content, fc.constantFrom("model-config.yaml", "config.json"), (written, file) => {
+          const { faults, fields, positions } = modelConfigFile(written, file);
+          const lines = written.split(/\r\n|\r|\n/);
+          for (const { column, line } of [...positions.values(), ...faults.map(({ position }) => position)]) {
+            expect(line).toBeGreaterThanOrEqual(1);
+            expect(line).toBeLessThanOrEqual(lines.length + 1);
+            expect(column).toBeGreaterThanOrEqual(1);
+          }
+          if (faults.length > 0) expect(fields).toEqual({});
+          else expect([...positions.keys()].length).toBeGreaterThanOrEqual(Object.keys(fields).length);
+        }),
+        { numRuns },
+      );
+    },
+    propertyTimeout,
+  );
 });

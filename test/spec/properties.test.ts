@@ -1,15 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { pathText, within } from "../../spec/faults/path.ts";
+import { pathText } from "../../spec/faults/path.ts";
 import { parsePlatform, SpecError } from "../../spec/parse.ts";
 import { places, replaced, spoiled } from "../support/mutations.ts";
+import { propertyRuns, propertyTimeout } from "../support/properties.ts";
 import { validInput } from "../support/specs.ts";
 
-/** Cases of each property: ten thousand by `SPEC_RUNS=10000`. */
-const numRuns = Number(process.env.SPEC_RUNS ?? 1000);
-
-/** Milliseconds: enough for ten thousand cases on a busy machine. */
-const timeout = 600_000;
+const numRuns = propertyRuns(1000);
 
 /** The faults of a description; none for a sound one. Whatever else is thrown fails the test. */
 function faultsOf(input: unknown) {
@@ -40,7 +37,7 @@ describe("a sound description", () => {
         { numRuns },
       );
     },
-    timeout,
+    propertyTimeout,
   );
 
   test(
@@ -60,7 +57,7 @@ describe("a sound description", () => {
         { numRuns },
       );
     },
-    timeout,
+    propertyTimeout,
   );
 
   test(
@@ -75,7 +72,7 @@ describe("a sound description", () => {
         { numRuns },
       );
     },
-    timeout,
+    propertyTimeout,
   );
 });
 
@@ -156,7 +153,7 @@ describe("whatever is written", () => {
         { numRuns },
       );
     },
-    timeout,
+    propertyTimeout,
   );
 
   test(
@@ -172,7 +169,7 @@ describe("whatever is written", () => {
         { numRuns },
       );
     },
-    timeout,
+    propertyTimeout,
   );
 
   test.each(Object.entries({ ...exotic, ...huge }))("%s is a fault wherever it stands", (_, make) => {
@@ -190,9 +187,4 @@ describe("whatever is written", () => {
     faultsOf(JSON.parse('{"__proto__": {"polluted": true}, "models": {"__proto__": {"polluted": true}}}'));
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
   });
-});
-
-test("a path is within another when it begins with it", () => {
-  expect(within(["models", "a", "gpus", 0], ["models", "a"])).toBe(true);
-  expect(within(["models", "a"], ["models", "b"])).toBe(false);
 });

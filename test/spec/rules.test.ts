@@ -8,9 +8,10 @@ import { type Path, pathText } from "../../spec/faults/path.ts";
 import { parsePlatform, SpecError } from "../../spec/parse.ts";
 import type { AwsPlatformInput, ModelEntry, PlatformInput } from "../../spec/platform.ts";
 import { replaced } from "../support/mutations.ts";
+import { propertyRuns, propertyTimeout } from "../support/properties.ts";
 import { validInput } from "../support/specs.ts";
 
-const numRuns = Number(process.env.SPEC_RUNS ?? 300);
+const numRuns = propertyRuns(300);
 
 /** A change that no field shows by itself: only together with others it is wrong. Undefined where it can't be made. */
 type Breach = (input: AwsPlatformInput) => { readonly path: Path; readonly value: unknown } | undefined;
@@ -74,35 +75,43 @@ function pathsOfFaults(input: unknown): string[] {
   }
 }
 
-test.each(Object.entries(breaches))("%s is found, and where it is", (_, breach) => {
-  let made = 0;
-  fc.assert(
-    fc.property(awsInput, (input) => {
-      const change = breach(input);
-      if (change === undefined) return;
-      made += 1;
-      const text = pathText(change.path);
-      const paths = pathsOfFaults(replaced(input, change.path, change.value));
-      expect(paths.some((path) => path.startsWith(text))).toBe(true);
-    }),
-    { numRuns },
-  );
-  expect(made).toBeGreaterThan(numRuns / 20);
-});
+test.each(Object.entries(breaches))(
+  "%s is found, and where it is",
+  (_, breach) => {
+    let made = 0;
+    fc.assert(
+      fc.property(awsInput, (input) => {
+        const change = breach(input);
+        if (change === undefined) return;
+        made += 1;
+        const text = pathText(change.path);
+        const paths = pathsOfFaults(replaced(input, change.path, change.value));
+        expect(paths.some((path) => path.startsWith(text))).toBe(true);
+      }),
+      { numRuns },
+    );
+    expect(made).toBeGreaterThan(numRuns / 20);
+  },
+  propertyTimeout,
+);
 
-test("models that are sound alone are sound together, in whatever order", () => {
-  fc.assert(
-    fc.property(awsInput, (input) => {
-      const { models = {}, ...rest } = input;
-      const reversed: PlatformInput = {
-        ...rest,
-        models: Object.fromEntries(Object.entries(models).reverse()),
-      };
-      expect(parsePlatform(reversed, "test")).toEqual(parsePlatform(input, "test"));
-    }),
-    { numRuns },
-  );
-});
+test(
+  "models that are sound alone are sound together, in whatever order",
+  () => {
+    fc.assert(
+      fc.property(awsInput, (input) => {
+        const { models = {}, ...rest } = input;
+        const reversed: PlatformInput = {
+          ...rest,
+          models: Object.fromEntries(Object.entries(models).reverse()),
+        };
+        expect(parsePlatform(reversed, "test")).toEqual(parsePlatform(input, "test"));
+      }),
+      { numRuns },
+    );
+  },
+  propertyTimeout,
+);
 
 test("every model of the catalog can be described by its id alone", () => {
   const models = Object.fromEntries([...catalog.keys()].map((model, index) => [`m${index}`, { model }]));

@@ -158,8 +158,8 @@ const files: readonly Case[] = [
     },
   ),
   inDev(
-    "a file that is no YAML",
-    { models: { llama: {} } },
+    "a file that is no YAML, and a fault in the stack",
+    { models: { llama: { concurrency: 0 } } },
     {
       "llama/model-config.yaml": `model: ${llama}\n  engine: vllm\ncontext: [8192\n`,
     },
@@ -195,7 +195,10 @@ const files: readonly Case[] = [
 ];
 
 const capacity: readonly Case[] = [
-  inDev("an unknown region", { cloud: { region: "us-eats-1" } }),
+  inDev("an unknown region, where nothing else can be said", {
+    cloud: { region: "us-eats-1" },
+    models: { llama: { model: llama, gpus: ["L4"] } },
+  }),
   inDev("zones of another region", { network: { zones: ["us-east-1a", "us-west-2a"] } }),
   inDev("a family that doesn't exist", { capacity: { families: ["g6", "g8"] } }),
   inDev("a family that the region doesn't offer", {
@@ -205,6 +208,7 @@ const capacity: readonly Case[] = [
   inDev("a GPU that the region doesn't offer", {
     cloud: { region: "eu-west-1" },
     capacity: { gpus: ["A10G", "H100"] },
+    models: { llama: { model: llama, gpus: ["H100"] } },
   }),
   inDev("a GPU whose family is left out", { capacity: { families: ["g6", "m7i"], gpus: ["L4", "L40S"] } }),
   inDev("a reservation of a type that doesn't exist", {
