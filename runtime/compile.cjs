@@ -1,5 +1,5 @@
 const { createHash } = require("node:crypto");
-const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
+const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require("node:fs");
 const { dirname, join, resolve } = require("node:path");
 
 const root = resolve(__dirname, "..");
@@ -20,8 +20,11 @@ function compile(entry) {
   const file = join(root, ".build", "compiled", `${entry}.json`);
   const kept = read(file);
   if (kept && sameInputs(kept)) return kept;
+  const started = Date.now();
   const fresh = bundle(entry);
-  keep(file, fresh);
+  // What changed meanwhile may have its new hash beside its old code.
+  const steady = Object.keys(fresh.inputs).every((name) => statSync(join(root, name)).mtimeMs < started);
+  if (steady) keep(file, fresh);
   return fresh;
 }
 
