@@ -1,7 +1,7 @@
 """Log a run with its model to the platform, then read both back.
 
-    pip install mlflow-skinny==3.17.2 pandas==3.1.1
-    python examples/log_run.py [http://127.0.0.1:8080]
+    python3 -m venv .venv && .venv/bin/pip install -r examples/requirements.txt
+    .venv/bin/python examples/log_run.py [http://127.0.0.1:8080]
 
 The full ``mlflow`` does as well. Exits with 0 only if everything came back as it was logged.
 """

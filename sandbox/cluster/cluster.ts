@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdir, open, readFile, readlink, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { z } from "zod";
 import { UserError } from "../lib/fail.ts";
@@ -23,6 +24,9 @@ const webNodePort = 30080;
 
 /** What a stop may take, milliseconds: the pods' grace and the components' own, bounded by the node itself. */
 const stopTimeout = 75_000;
+
+/** What the end of killed processes may take, milliseconds: dozens of them, on a machine that may be short of everything. */
+const endTimeout = 60_000;
 
 const nodeProgram = join(binDir, "ai-platform-node");
 
@@ -140,25 +144,31 @@ async function endRemains(): Promise<void> {
   const noted = await notedProcesses();
   for (const remaining of noted ? [noted.init, noted.gate] : []) {
     await signal(remaining, "SIGKILL");
-    await waitForEnd(remaining, 10_000);
+    if (!(await waitForEnd(remaining, endTimeout))) throw stillThere(`process ${remaining.pid}`);
   }
   for (const folder of await cgroupFolders(cgroupName(stateDir))) {
     for (const pid of await processesIn(folder)) sendTo(pid, "SIGKILL");
-    await retry(() => removeCgroup(folder));
+    await removeEmptied(folder);
   }
 }
 
 /** The kernel empties a killed process's cgroup a moment after its end. */
-async function retry(action: () => Promise<void>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+async function removeEmptied(folder: string): Promise<void> {
+  const until = Date.now() + endTimeout;
+  for (;;) {
     try {
-      return await action();
+      return await removeCgroup(folder);
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      if (Date.now() > until) throw stillThere(folder);
+      await sleep(25);
     }
   }
-  return action();
 }
+
+const stillThere = (what: string): UserError =>
+  new UserError(`What is left of the node does not end within ${endTimeout / 1000} s of its kill: ${what}`, [
+    "Its processes may wait for a slow disk. Run the same command again in a while.",
+  ]);
 
 async function writeConfig({ apiPort, webPort }: ClusterOptions, snapshotter: string): Promise<void> {
   const { stdout: containerd } = await execa("sh", ["-c", "command -v containerd"], { reject: false });

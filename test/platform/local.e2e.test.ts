@@ -59,6 +59,17 @@ describe.sequential("the local platform", () => {
   );
 
   test(
+    "another port while it runs is refused, and what is known of the platform stays",
+    async () => {
+      const { all, exitCode } = await cli("start", "--port=18081");
+      expect(all).toContain("The cluster runs already, with other ports");
+      expect(exitCode).toBe(1);
+      expect(await urlOf("mlflow")).toBe(mlflow);
+    },
+    minutes(1),
+  );
+
+  test(
     "a run that a client logs through the gateway is read back through /experiments",
     async () => {
       run = await logRun(mlflow, experiment);

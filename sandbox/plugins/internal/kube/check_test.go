@@ -189,6 +189,7 @@ func TestSettings(t *testing.T) {
 		{"kubernetes:config:enableServerSideApply": "false"},
 		{"kubernetes:config:renderYamlToDirectory": "x"},
 		{"kubernetes:config:kubeClientSettings": "{"},
+		{"kubernetes:config:contxt": "mine"},
 	} {
 		if _, err := readSettings(variables); err == nil {
 			t.Errorf("%v was accepted", variables)

@@ -3,8 +3,10 @@ package kube
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +39,9 @@ type clientSettings struct {
 
 // readSettings takes the engine's `kubernetes:config:*` variables; where one is missing the environment decides.
 func readSettings(variables map[string]string) (settings, error) {
+	if err := checkNames(variables); err != nil {
+		return settings{}, err
+	}
 	get := func(key string) string { return variables["kubernetes:config:"+key] }
 	flag := func(key, env string) bool {
 		if value, set := variables["kubernetes:config:"+key]; set {
@@ -68,6 +73,26 @@ func readSettings(variables map[string]string) (settings, error) {
 		return s, fmt.Errorf("kubernetes:renderYamlToDirectory: the provider of the sandbox writes no YAML; unset it or install the official plugin")
 	}
 	return s, nil
+}
+
+// settingNames are the official provider's, also those that mean nothing here.
+var settingNames = set(
+	"alwaysRender", "cluster", "clusterIdentifier", "context", "deleteUnreachable", "enableConfigMapMutable",
+	"enablePatchForce", "enableReplaceCRD", "enableSecretMutable", "enableServerSideApply", "helmReleaseSettings",
+	"kubeClientSettings", "kubeconfig", "namespace", "renderYamlToDirectory", "skipUpdateUnreachable", "strictMode",
+	"suppressDeprecationWarnings", "suppressHelmHookWarnings", "upsertExistingObjects", "version",
+)
+
+// checkNames refuses what nothing reads: with a misspelt context, whichever cluster is the current one would be changed.
+func checkNames(variables map[string]string) error {
+	for variable := range variables {
+		name, ours := strings.CutPrefix(variable, "kubernetes:config:")
+		if ours && !settingNames[name] {
+			return fmt.Errorf("kubernetes:%s: there is no such setting; there are: %s",
+				name, strings.Join(slices.Sorted(maps.Keys(settingNames)), ", "))
+		}
+	}
+	return nil
 }
 
 // loader reads the kubeconfig: given as contents or as a path, else from $KUBECONFIG and the default path.
