@@ -1,5 +1,6 @@
 import { instanceTypes, offeredIn } from "../catalog/ec2/instances.ts";
 import { type GpuName, gpuNames } from "../catalog/gpus.ts";
+import type { ModelArchitecture } from "../catalog/models/architecture.ts";
 import { type QuantizationName, quantizations } from "../catalog/quantizations.ts";
 import type { CapacitySpec } from "./capacity.ts";
 import type { Engine, ModelSpec } from "./models.ts";
@@ -55,6 +56,17 @@ export function engineOf(model: ModelSpec, cpuOnly: boolean): Engine {
  * has no kernels for Blackwell (Dockerfile, TORCH_CUDA_ARCH_LIST "8.0;8.6;9.0+PTX").
  */
 export const tgiGpus: readonly GpuName[] = ["A100-40", "A100-80", "H100", "H200"];
+
+/** Longest request when a model says none: enough for retrieval and chat, without taking the cache of longer ones. */
+const defaultContext = 8192;
+
+/** Longest request in tokens, prompt and answer together. */
+export function contextOf(
+  { context }: Pick<ModelSpec, "context">,
+  { maxContext }: Pick<ModelArchitecture, "maxContext">,
+): number {
+  return context ?? Math.min(defaultContext, maxContext);
+}
 
 /** Whether a model is served on the CPU: Ollama takes no GPU unless it is told which, and there is one. */
 export function onCpu(model: ModelSpec, engine: Engine, cpuOnly: boolean): boolean {

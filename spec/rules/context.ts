@@ -1,8 +1,6 @@
+import { contextOf } from "../defaults.ts";
 import { number } from "../faults/wording.ts";
 import type { ModelRule } from "./model.ts";
-
-/** Longest request when a model says none: enough for retrieval and chat, without taking the cache of longer ones. */
-const defaultContext = 8192;
 
 /** No request is longer than the model was made for, and on average none longer than the longest. */
 export const context: ModelRule = ({ architecture, id, spec }) => {
@@ -11,7 +9,7 @@ export const context: ModelRule = ({ architecture, id, spec }) => {
   if (spec.context !== undefined && spec.context > maxContext) {
     return [{ path: ["context"], problem: `${id} was made for ${number(maxContext)} tokens at most` }];
   }
-  const longest = spec.context ?? Math.min(defaultContext, maxContext);
+  const longest = contextOf(spec, architecture);
   if (spec.tokensPerRequest === undefined || spec.tokensPerRequest <= longest) return [];
   const limit = `${number(longest)} tokens${spec.context === undefined ? ", its default" : ""}`;
   return [

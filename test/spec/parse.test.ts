@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { parsePlatform, SpecError, unknownName } from "../../spec/parse.ts";
 import { environments } from "../../spec/platform.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
 import { modelConfigsOf } from "../support/modelConfigs.ts";
 
+const root = resolve(import.meta.dirname, "../..");
 const ownership = { owner: "team", costCenter: "cc" };
 const local = { environment: "local", ownership };
 const dev = {
@@ -26,10 +29,18 @@ function faultsOf(input: unknown, files: Readonly<Record<string, string>> = {}) 
 
 describe("what people write", () => {
   test.each(environments)("stacks/%s.ts has no fault", (environment) => {
-    const spec = describeEnvironment(environment, resolve(import.meta.dirname, "../.."));
+    const spec = describeEnvironment(environment, root);
     expect(spec.environment).toBe(environment);
     expect(Object.keys(spec.models).length).toBeGreaterThan(0);
   });
+
+  test.each(["dev", "staging", "prod"] as const)(
+    "Pulumi.%s.yaml has the region that is described",
+    (environment) => {
+      const settings = parse(readFileSync(resolve(root, `Pulumi.${environment}.yaml`), "utf8"));
+      expect(describeEnvironment(environment, root).cloud?.region).toBe(settings.config["aws:region"]);
+    },
+  );
 
   test("two lines are enough for local, the rest has defaults", () => {
     expect(parsePlatform(local, "test")).toEqual({

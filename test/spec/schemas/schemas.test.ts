@@ -1,8 +1,13 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { isObject } from "../../../spec/faults/path.ts";
 import { jsonSchemas } from "../../../spec/schemas/schemas.ts";
+import { spoiled } from "../../support/mutations.ts";
+import { propertyRuns, propertyTimeout } from "../../support/properties.ts";
+import { validInput } from "../../support/specs.ts";
 
 const schemas = [...jsonSchemas()];
 
@@ -30,3 +35,21 @@ test.each(schemas)("%s has the text of every field", (_, schema) => {
   expect(undocumented(schema, "")).toEqual([]);
   expect(JSON.stringify(schema)).toContain("Longest request in tokens, prompt and answer together");
 });
+
+test(
+  "the schema of a platform takes every sound description, and none with a value of another kind",
+  () => {
+    const schema = z.fromJSONSchema(jsonSchemas().get("docs/schemas/platform.schema.json") ?? false);
+    fc.assert(
+      fc.property(
+        validInput.chain((input) => spoiled(input).map((change) => ({ ...change, input }))),
+        ({ data, input }) => {
+          expect(schema.safeParse(input).error).toBeUndefined();
+          expect(schema.safeParse(data).success).toBe(false);
+        },
+      ),
+      { numRuns: propertyRuns(100) },
+    );
+  },
+  propertyTimeout,
+);
