@@ -1,7 +1,7 @@
 import type { Fleet } from "../fleet/fleet.ts";
 import { type OpenNode, Packing } from "../packing.ts";
 import type { Workload } from "../problem.ts";
-import type { Decision } from "./integer.ts";
+import type { Decision } from "./round.ts";
 import { type Chosen, type Shortage, type Slot, seat } from "./seating.ts";
 
 export interface Assignment {

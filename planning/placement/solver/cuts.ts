@@ -1,6 +1,6 @@
 import type { Fleet } from "../fleet/fleet.ts";
-import type { Decision } from "./integer.ts";
 import type { Column, Master } from "./master.ts";
+import type { Decision } from "./round.ts";
 import type { Chosen, Shortage } from "./seating.ts";
 
 /** A column and its index in the program. */

@@ -1,12 +1,6 @@
 import type { Highs } from "highs";
 import type { Column, Master } from "./master.ts";
-
-/** What the solver decided: numbers of workloads by way, and of nodes by column. */
-export interface Decision {
-  /** By group and way. */
-  readonly ways: readonly (readonly number[])[];
-  readonly nodes: readonly { readonly column: Column; readonly count: number }[];
-}
+import type { Decision } from "./round.ts";
 
 export interface IntegerResult {
   /** Undefined when none was found within the limits. */

@@ -8,8 +8,8 @@ import { assign, shortagesAnywhere } from "./assign.ts";
 import { completeColumns } from "./complete.ts";
 import { fillByWorth } from "./fill.ts";
 import { type Generated, generateColumns } from "./generate.ts";
-import type { Decision } from "./integer.ts";
 import { moveTie } from "./master.ts";
+import { type Decision, dive } from "./round.ts";
 import { searchColumns } from "./search.ts";
 import type { Shortage } from "./seating.ts";
 
@@ -102,6 +102,11 @@ export class Part {
     const { bound, columns } = this.#generated;
     const cost = this.#price(this.#best);
     const all = completeColumns(fleet, shelvesOf(fleet), bound, cost, mostColumns);
+    if (!all) {
+      const decision = dive(this.#highs, fleet, this.#exclusion, columns);
+      if (decision) this.#improve(this.#realised(decision));
+      if (!this.#limits.exact || this.gap <= slack) return;
+    }
     const limits = { ...this.#limits, slack, rounds: mostRounds };
     const searched = searchColumns(this.#highs, fleet, all ?? columns, this.#exclusion, limits, shortagesOf);
     this.#limited ||= searched.limited;

@@ -1,8 +1,9 @@
 import type { Highs } from "highs";
 import type { Fleet } from "../fleet/fleet.ts";
 import { Cuts } from "./cuts.ts";
-import { type Decision, type IntegerLimits, solveInteger } from "./integer.ts";
+import { type IntegerLimits, solveInteger } from "./integer.ts";
 import { buildMaster, type Column } from "./master.ts";
+import type { Decision } from "./round.ts";
 import type { Shortage } from "./seating.ts";
 
 export interface Searched {
