@@ -1,8 +1,9 @@
 import type { Fleet } from "../fleet/fleet.ts";
-import { type OpenNode, Packing } from "../packing.ts";
+import { Packing } from "../packing.ts";
 import type { Workload } from "../problem.ts";
 import type { Decision } from "./round.ts";
 import { type Chosen, type Shortage, type Slot, seat } from "./seating.ts";
+import { chooseZones } from "./zones.ts";
 
 export interface Assignment {
   readonly packing: Packing;
@@ -11,10 +12,7 @@ export interface Assignment {
   readonly shortages: ReadonlyMap<number, Shortage>;
 }
 
-/**
- * Names for numbers: which workload takes which way, and where each of its replicas stands. Nodes whose zone is open go
- * where the pods that they carry have the fewest slots.
- */
+/** Names for numbers: which workload takes which way, and where each of its replicas stands. */
 export function assign(
   fleet: Fleet,
   workloads: ReadonlyMap<string, Workload>,
@@ -81,24 +79,13 @@ export function choose(
 }
 
 /** Opens the nodes and tells, by shape, where there are slots. */
-function openNodes({ shapes, zones }: Fleet, packing: Packing, { nodes }: Decision): Slot[][] {
-  const slots = shapes.map((): Slot[] => []);
-  const inZone = zones.map(() => shapes.map(() => 0));
-  for (const { column, count: copies } of nodes) {
-    const { host } = column;
-    // What its pods have in a zone already.
-    const filled = (zone: number) =>
-      column.slots.reduce((sum, { count, shape }) => sum + count * (inZone[zone]?.[shape] ?? 0), 0);
-    for (let copy = 0; copy < copies; copy++) {
-      const zone =
-        column.zone ?? host.zones.reduce((best, other) => (filled(other) < filled(best) ? other : best));
-      const node: OpenNode | undefined = packing.open(host.offer, host.role, zone);
-      if (!node) continue;
-      for (const { count, shape } of column.slots) {
-        const ofZone = inZone[zone];
-        if (ofZone) ofZone[shape] = (ofZone[shape] ?? 0) + count;
-        slots[shape]?.push({ node, zone: shapes[shape]?.zoned ? zone : 0, count });
-      }
+function openNodes(fleet: Fleet, packing: Packing, decision: Decision): Slot[][] {
+  const slots = fleet.shapes.map((): Slot[] => []);
+  for (const { column, zone } of chooseZones(fleet, decision)) {
+    const node = packing.open(column.host.offer, column.host.role, zone);
+    if (!node) continue;
+    for (const { count, shape } of column.slots) {
+      slots[shape]?.push({ node, zone: fleet.shapes[shape]?.zoned ? zone : 0, count });
     }
   }
   return slots;
