@@ -100,10 +100,16 @@ function expectedNumber(schema: z.core.$ZodNumber): string {
   return [
     schema instanceof z.core.$ZodNumberFormat ? "a whole number" : "a number",
     least && `${least.inclusive ? "from" : "above"} ${number(Number(least.value))}`,
-    most && `${least?.inclusive === false ? "and up to" : "to"} ${number(Number(most.value))}`,
+    most && `${upTo(least?.inclusive)} ${number(Number(most.value))}`,
   ]
     .filter((part) => part !== undefined)
     .join(" ");
+}
+
+/** "from 1 to 5", "above 0 and up to 5", "up to 5" */
+function upTo(fromInclusive: boolean | undefined): string {
+  if (fromInclusive === undefined) return "up to";
+  return fromInclusive ? "to" : "and up to";
 }
 
 /** Each format's own message says what is allowed: the one that a line break, which none allows, is answered with. */

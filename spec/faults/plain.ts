@@ -49,12 +49,10 @@ class Copier {
     if (typeof value !== "object" || value === null) return value;
     if (this.#ancestors.includes(value)) return this.#refuse(`contains itself: ${wanted}`);
     if (this.#ancestors.length >= deepest) return this.#refuse(`is more than ${deepest} levels deep`);
-    const depth = this.#path.length;
     this.#ancestors.push(value);
     try {
       return Array.isArray(value) ? this.#copyList(value) : this.#copyObject(value);
     } catch {
-      this.#path.length = depth;
       return this.#refuse(`can't be read: ${wanted}`);
     } finally {
       this.#ancestors.pop();

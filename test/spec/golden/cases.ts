@@ -267,7 +267,7 @@ const retrieval: readonly Case[] = [
 ];
 
 const several: readonly Case[] = [
-  inDev("alerts that don't ascend", { budget: { usdPerMonth: 1000, alertAtPercent: [80, 50] } }),
+  inDev("alerts that don't ascend", { budget: { usdPerMonth: 1000, alertAtPercent: [50, 80, 80, 60] } }),
   inDev("everything at once: shapes and rules together", {
     ownership: { owner: "" },
     network: { cidr: "10.0.0.0/12" },
