@@ -6,18 +6,22 @@ const precision = 14;
  * share is a mix of two resources. Of all such mixes this is the one that bounds a full node lowest. The bound of a mix is
  * quasi-convex in the weight, so golden-section search finds the best (Kiefer, Proceedings of the AMS 4(3), 1953).
  *
+ * @param items those that count, as indexes into the others
  * @param takes by item and resource
+ * @param values by item
  * @param room by resource, none of it 0
  */
 export function bestMix(
-  takes: readonly (readonly number[])[],
-  values: readonly number[],
+  items: Int32Array,
+  takes: Float64Array,
+  values: Float64Array,
   room: Float64Array,
 ): Float64Array {
-  const items = [...takes.keys()].filter((item) => (values[item] ?? 0) > 0);
-  // What a dollar's worth of each item takes of the room, by resource.
+  const width = room.length;
+  const valued = items.filter((item) => (values[item] ?? 0) > 0);
+  // What a dollar's worth of each item takes of the room, by resource and item.
   const shares = Array.from(room, (amount, at) =>
-    Float64Array.from(items, (item) => (takes[item]?.[at] ?? 0) / amount / (values[item] ?? 1)),
+    Float64Array.from(valued, (item) => (takes[item * width + at] ?? 0) / amount / (values[item] ?? 1)),
   );
   let best = { worth: Number.POSITIVE_INFINITY, first: 0, second: 0, weight: 1 };
   const worthOf = (first: number, second: number, weight: number): number => {
@@ -49,7 +53,7 @@ export function bestMix(
       }
     }
   }
-  const weights = new Float64Array(room.length);
+  const weights = new Float64Array(width);
   const { first, second, weight } = best;
   weights[first] = weight / (room[first] ?? 1);
   if (second !== first) weights[second] = (1 - weight) / (room[second] ?? 1);

@@ -5,37 +5,44 @@ import { bestMix } from "./mix.ts";
 /** What one node carries: pods by shape, none of them 0, in order of shapes. */
 export type Slots = readonly { readonly shape: number; readonly count: number }[];
 
-/** Pods of one shape on one host. */
-export interface Item {
-  readonly shape: number;
-  /** Of each resource, then 1 pod. */
-  readonly takes: readonly number[];
-  /** Most pods of it that fit on a node and are of use there. */
-  readonly most: number;
-}
-
-/** A host with all that may stand on it: what the searches below work on. */
+/** A host with all that may stand on it: what the searches below work on. Arrays by item are in order of shapes. */
 export interface Shelf {
   readonly host: Host;
-  readonly room: readonly number[];
-  readonly items: readonly Item[];
+  /** Of each resource that any item takes, and of pods. */
+  readonly room: Float64Array;
+  /** Shapes that may stand on it, one per item. */
+  readonly shapes: readonly number[];
+  /** By item and resource: what one pod takes. */
+  readonly takes: Float64Array;
+  /** By item: most pods that fit on a node and are of use there. */
+  readonly most: Int32Array;
 }
 
 export function shelvesOf({ hosts, shapes }: Fleet): Shelf[] {
-  const onHost = hosts.map((): Item[] => []);
-  for (const { demand, hosts: able, index, mostPerNode } of shapes) {
-    const takes = [...resources.map((resource) => demand[resource]), 1];
-    for (const at of able) {
-      const offer = hosts[at]?.offer;
-      if (!offer || !fits(demand, offer.room)) continue;
-      onHost[at]?.push({ shape: index, takes, most: Math.min(mostPerNode, podsPerNode(demand, offer)) });
-    }
-  }
-  return hosts.map((host, at) => ({
-    host,
-    room: [...resources.map((resource) => host.offer.room[resource]), host.offer.pods],
-    items: onHost[at] ?? [],
-  }));
+  return hosts.map((host) => {
+    const { offer } = host;
+    const items = shapes.filter(
+      ({ demand, hosts, mostPerNode }) =>
+        hosts.includes(host.index) && fits(demand, offer.room) && Math.min(mostPerNode, offer.pods) > 0,
+    );
+    const used = resources.filter((resource) => items.some(({ demand }) => demand[resource] > 0));
+    return {
+      host,
+      room: Float64Array.from([...used.map((resource) => offer.room[resource]), offer.pods]),
+      shapes: items.map(({ index }) => index),
+      takes: Float64Array.from(
+        items.flatMap(({ demand }) => [...used.map((resource) => demand[resource]), 1]),
+      ),
+      most: Int32Array.from(items, ({ demand, mostPerNode }) =>
+        Math.min(mostPerNode, podsPerNode(demand, offer)),
+      ),
+    };
+  });
+}
+
+/** The same shelf with fewer pods of each shape, none of some. */
+export function capped(shelf: Shelf, mostOf: (shape: number) => number): Shelf {
+  return { ...shelf, most: shelf.most.map((most, item) => Math.min(most, mostOf(shelf.shapes[item] ?? 0))) };
 }
 
 export interface Best {
@@ -52,9 +59,8 @@ export interface Best {
  * @param steps most nodes of the search tree; beyond, `bound` is the relaxation's
  */
 export function bestPattern(shelf: Shelf, worth: Float64Array, above: number, steps: number): Best {
-  const items = shelf.items.filter(({ most, shape }) => most > 0 && (worth[shape] ?? 0) > 0);
-  if (quickBound(items, worth, shelf.room) <= above) return { slots: undefined, bound: above };
-  const search = new Search(items, shelf.room, worth);
+  if (quickBound(shelf, worth) <= above) return { slots: undefined, bound: above };
+  const search = new Search(shelf, worth, true);
   const relaxed = search.bound(0);
   let best = above;
   let slots: Slots | undefined;
@@ -81,11 +87,7 @@ export function maximalPatterns(
   most: number,
   steps: number,
 ): Slots[] | undefined {
-  const search = new Search(
-    shelf.items.filter(({ most }) => most > 0),
-    shelf.room,
-    worth,
-  );
+  const search = new Search(shelf, worth, false);
   const found: Slots[] = [];
   const complete = search.visit(
     steps,
@@ -100,21 +102,22 @@ export function maximalPatterns(
 }
 
 /** What a node carries is worth no more than this, by the scarcest resource alone. */
-function quickBound(items: readonly Item[], worth: Float64Array, room: readonly number[]): number {
+function quickBound({ most, room, shapes, takes }: Shelf, worth: Float64Array): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const [at, amount] of room.entries()) {
+  for (let at = 0; at < room.length; at++) {
     let density = 0;
-    for (const { shape, takes } of items)
-      density = Math.max(density, ratio(worth[shape] ?? 0, takes[at] ?? 0));
-    least = Math.min(least, amount === 0 && density === Number.POSITIVE_INFINITY ? least : amount * density);
+    for (let item = 0; item < most.length; item++) {
+      if ((most[item] ?? 0) === 0) continue;
+      density = Math.max(density, ratio(worth[shapes[item] ?? 0] ?? 0, takes[item * room.length + at] ?? 0));
+    }
+    least = Math.min(least, (room[at] ?? 0) * density);
   }
   return least;
 }
 
 /** A depth-first search through the patterns of one node. Arrays are flat: this is where the time goes. */
 class Search {
-  readonly #shapes: readonly number[];
-  readonly #count: number;
+  readonly #shapes: Int32Array;
   readonly #values: Float64Array;
   readonly #most: Int32Array;
   /** By item and resource. */
@@ -129,33 +132,36 @@ class Search {
   /** The pattern that the search is at, by item. */
   readonly #counts: Int32Array;
 
-  constructor(unsorted: readonly Item[], room: readonly number[], worth: Float64Array) {
-    const used = [...room.keys()].filter((at) => unsorted.some(({ takes }) => (takes[at] ?? 0) > 0));
-    const value = ({ shape }: Item) => worth[shape] ?? 0;
-    const amounts = ({ takes }: Item) => used.map((at) => takes[at] ?? 0);
-    this.#rest = Float64Array.from(used, (at) => room[at] ?? 0);
-    this.#mix = bestMix(unsorted.map(amounts), unsorted.map(value), this.#rest);
-    const ranked = unsorted
-      .map((item) => ({
-        item,
-        amounts: amounts(item),
-        density: ratio(value(item), dot(this.#mix, amounts(item))),
-      }))
-      .toSorted((a, b) => b.density - a.density || a.item.shape - b.item.shape);
-    const [count, width] = [ranked.length, used.length];
-    this.#count = count;
-    this.#shapes = ranked.map(({ item }) => item.shape);
-    this.#values = Float64Array.from(ranked, ({ item }) => value(item));
-    this.#most = Int32Array.from(ranked, ({ item }) => item.most);
-    this.#takes = Float64Array.from(ranked.flatMap(({ amounts }) => amounts));
+  constructor({ most, room, shapes, takes }: Shelf, worth: Float64Array, onlyWorthy: boolean) {
+    const width = room.length;
+    this.#rest = room.slice();
+    const values = Float64Array.from(shapes, (shape) => worth[shape] ?? 0);
+    const usable = Int32Array.from(shapes.keys()).filter(
+      (item) => (most[item] ?? 0) > 0 && (!onlyWorthy || (values[item] ?? 0) > 0),
+    );
+    this.#mix = bestMix(usable, takes, values, room);
+    const densities = values.map((value, item) => {
+      let mixed = 0;
+      for (let at = 0; at < width; at++) mixed += (this.#mix[at] ?? 0) * (takes[item * width + at] ?? 0);
+      return ratio(value, mixed);
+    });
+    usable.sort((a, b) => (densities[b] ?? 0) - (densities[a] ?? 0) || a - b);
+
+    const count = usable.length;
+    this.#shapes = usable.map((item) => shapes[item] ?? 0);
+    this.#values = Float64Array.from(usable, (item) => values[item] ?? 0);
+    this.#most = usable.map((item) => most[item] ?? 0);
     this.#counts = new Int32Array(count);
+    this.#takes = new Float64Array(count * width);
     this.#total = new Float64Array(count + 1);
     this.#density = new Float64Array((count + 1) * (width + 1));
     for (let at = count - 1; at >= 0; at--) {
-      const [worth, entry] = [this.#values[at] ?? 0, ranked[at]];
-      this.#total[at] = (this.#total[at + 1] ?? 0) + worth * (this.#most[at] ?? 0);
+      const [item, value] = [usable[at] ?? 0, this.#values[at] ?? 0];
+      this.#total[at] = (this.#total[at + 1] ?? 0) + value * (this.#most[at] ?? 0);
       for (let resource = 0; resource <= width; resource++) {
-        const own = resource === width ? (entry?.density ?? 0) : ratio(worth, entry?.amounts[resource] ?? 0);
+        const amount = takes[item * width + resource] ?? 0;
+        if (resource < width) this.#takes[at * width + resource] = amount;
+        const own = resource < width ? ratio(value, amount) : (densities[item] ?? 0);
         const after = this.#density[(at + 1) * (width + 1) + resource] ?? 0;
         this.#density[at * (width + 1) + resource] = Math.max(own, after);
       }
@@ -187,7 +193,7 @@ class Search {
     const descend = (from: number, value: number): boolean => {
       if (--left < 0) return false;
       if (value + this.bound(from) <= threshold()) return true;
-      if (from === this.#count) return found(value);
+      if (from === this.#counts.length) return found(value);
       const most = this.#fitting(from, this.#most[from] ?? 0);
       const worth = this.#values[from] ?? 0;
       this.#take(from, most);
@@ -203,7 +209,7 @@ class Search {
 
   /** Whether no pod can be added to the pattern that the search is at. */
   isMaximal(): boolean {
-    for (let item = 0; item < this.#count; item++) {
+    for (let item = 0; item < this.#counts.length; item++) {
       const left = (this.#most[item] ?? 0) - (this.#counts[item] ?? 0);
       if (this.#fitting(item, left) > 0) return false;
     }
@@ -212,8 +218,7 @@ class Search {
 
   /** The pattern that the search is at. */
   slots(): Slots {
-    return this.#shapes
-      .map((shape, item) => ({ shape, count: this.#counts[item] ?? 0 }))
+    return Array.from(this.#shapes, (shape, item) => ({ shape, count: this.#counts[item] ?? 0 }))
       .filter(({ count }) => count > 0)
       .toSorted((a, b) => a.shape - b.shape);
   }
@@ -240,10 +245,4 @@ class Search {
 /** Nothing is worth nothing, even where it takes nothing. */
 function ratio(value: number, amount: number): number {
   return value === 0 ? 0 : value / amount;
-}
-
-function dot(weights: Float64Array, amounts: readonly number[]): number {
-  let sum = 0;
-  for (let at = 0; at < amounts.length; at++) sum += (weights[at] ?? 0) * (amounts[at] ?? 0);
-  return sum;
 }

@@ -23,9 +23,9 @@ export function completeColumns(
   const columns = new Map<string, Column>();
   const keep = (column: Column) => columns.set(columnKey(column), column);
   for (const shelf of shelves) {
-    const { host, items } = shelf;
+    const { host } = shelf;
     const least = host.offer.usdPerHour + (scarcity.get(host.offer.id) ?? 0) - slack;
-    const zoned = !host.floats && items.some(({ shape }) => shapes[shape]?.zoned);
+    const zoned = !host.floats && shelf.shapes.some((shape) => shapes[shape]?.zoned);
     for (const zone of zoned ? host.zones : [undefined]) {
       const worth = host.floats ? prices.floating : prices.inZone[zone ?? host.zones[0] ?? 0];
       const found = maximalPatterns(

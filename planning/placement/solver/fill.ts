@@ -1,6 +1,6 @@
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Packing } from "../packing.ts";
-import { bestPattern, type Shelf, type Slots } from "../pattern.ts";
+import { bestPattern, capped, type Shelf, type Slots } from "../pattern.ts";
 import { Heap } from "./heap.ts";
 import type { Prices } from "./prices.ts";
 import type { Chosen } from "./seating.ts";
@@ -89,10 +89,10 @@ export function fillByWorth(
   }
 
   function candidate(shelf: Shelf, zone: number): Candidate | undefined {
-    const items = shelf.items.map((item) => ({ ...item, most: Math.min(item.most, most(item.shape, zone)) }));
+    const open = capped(shelf, (shape) => most(shape, zone));
     // Even pods that are worth nothing must stand somewhere.
     const worth = (prices.inZone[zone] ?? new Float64Array()).map((price) => price + 1e-6);
-    const { slots } = bestPattern({ ...shelf, items }, worth, 0, searchSteps);
+    const { slots } = bestPattern(open, worth, 0, searchSteps);
     if (!slots) return undefined;
     const value = slots.reduce((sum, { count, shape }) => sum + count * (worth[shape] ?? 0), 0);
     return { shelf, zone, slots, yield: value / Math.max(shelf.host.offer.usdPerHour, 1e-6) };

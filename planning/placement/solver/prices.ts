@@ -66,11 +66,13 @@ export function boundByPrices(
 function worthOfOne(
   { hosts, shapes, zones }: Fleet,
   { shape: index, spread }: PodKind,
-  prices: Prices,
+  { inZone }: Prices,
 ): (replicas: number) => number {
   const shape = shapes[index];
-  const reachable = new Set(shape?.hosts.flatMap((host) => hosts[host]?.zones ?? []));
-  const sorted = [...reachable].map((zone) => prices.inZone[zone]?.[index] ?? 0).toSorted((a, b) => a - b);
+  const price = (zone: number) => inZone[zone]?.[index] ?? 0;
+  if (!shape?.zoned) return (replicas) => replicas * price(0);
+  const reachable = new Set(shape.hosts.flatMap((host) => hosts[host]?.zones ?? []));
+  const sorted = [...reachable].map(price).toSorted((a, b) => a - b);
   if (spread !== "zone") return (replicas) => replicas * (sorted[0] ?? 0);
   return (replicas) => {
     const { extra, floor } = perZone(replicas, zones.length);

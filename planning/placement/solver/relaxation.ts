@@ -1,11 +1,11 @@
 import type { Highs, Model } from "highs";
 import type { Fleet, Host } from "../fleet/fleet.ts";
-import { bestPattern, type Shelf, shelvesOf } from "../pattern.ts";
+import { bestPattern, capped, type Shelf, shelvesOf } from "../pattern.ts";
 import { buildMaster, type Column, columnKey, type Master } from "./master.ts";
 import type { Prices } from "./prices.ts";
 
 /** Steps of one search for a pattern. */
-const searchSteps = 20_000;
+const searchSteps = 5_000;
 const infinity = Number.POSITIVE_INFINITY;
 
 export interface Solved {
@@ -122,17 +122,12 @@ export class Relaxation {
   ): { readonly patterns: readonly Column[]; readonly worthiest: readonly number[] } {
     const worthiest = this.#fleet.hosts.map(() => 0);
     const patterns = this.#shelves.flatMap((shelf) => {
-      const { host, items } = shelf;
+      const { host } = shelf;
       const price = host.offer.usdPerHour + (scarcity.get(host.offer.id) ?? 0);
       const above = price * (1 + tolerance) + 1e-9;
-      const capped = most
-        ? {
-            ...shelf,
-            items: items.map((item) => ({ ...item, most: Math.min(item.most, most[item.shape] ?? 0) })),
-          }
-        : shelf;
+      const open = most ? capped(shelf, (shape) => most[shape] ?? 0) : shelf;
       return zonesToPrice(this.#fleet, shelf).flatMap((zone): Column[] => {
-        const { bound, slots } = bestPattern(capped, worthOn(host, zone, prices), above, searchSteps);
+        const { bound, slots } = bestPattern(open, worthOn(host, zone, prices), above, searchSteps);
         worthiest[host.index] = Math.max(worthiest[host.index] ?? 0, bound);
         if (!slots) return [];
         const zoned = slots.some(({ shape }) => this.#fleet.shapes[shape]?.zoned);
@@ -156,8 +151,8 @@ function worthOn(host: Host, zone: number | undefined, { floating, inZone }: Pri
 }
 
 /** Zones in which a pattern may have different worth: each of the host's, or just one where nothing spreads. */
-function zonesToPrice({ shapes }: Fleet, { host, items }: Shelf): readonly (number | undefined)[] {
-  return !host.floats && items.some(({ shape }) => shapes[shape]?.zoned) ? host.zones : [undefined];
+function zonesToPrice({ shapes }: Fleet, { host, shapes: own }: Shelf): readonly (number | undefined)[] {
+  return !host.floats && own.some((shape) => shapes[shape]?.zoned) ? host.zones : [undefined];
 }
 
 function pricesFrom({ hosts, shapes, zones }: Fleet, { pool, supply }: Master, duals: Float64Array): Prices {
