@@ -39,6 +39,8 @@ export async function measure(
     said += chunk.toString();
   });
   await new Promise<void>((resolve, reject) => child.on("error", reject).on("close", () => resolve()));
+  // The meter itself ended: its words are among what was said.
+  if (answer === "") throw new Error(`${command.join(" ")} could not be measured:\n${said.slice(-4000)}`);
   const { code, cpu, kib, wall } = JSON.parse(answer);
   if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}:\n${said.slice(-4000)}`);
   return { wallSeconds: wall, cpuSeconds: cpu, peakMiB: kib / 1024 };

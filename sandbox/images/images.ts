@@ -17,7 +17,7 @@ import { downloadNpm, downloadWheels, exists, lockedPackages, readNpmPackages } 
 import { packLayer } from "./layer.ts";
 import { type BuildableName, buildableNames, isBuildable, recipes } from "./recipes.ts";
 import { CommandError } from "./rootfs.ts";
-import { imagesDir, makeWorkDir, markUsed, removeStaleWork, removeUnused } from "./store.ts";
+import { imagesDir, makeWorkDir, markUsed, removeStaleWork, removeUnusedInputs } from "./store.ts";
 
 export interface BuiltImage {
   /** `repository:tag`, as manifests name it. */
@@ -74,7 +74,7 @@ export async function buildImages(
         if (still.length > 0) await buildMissing(still, bases, progress);
       },
     );
-    await removeUnused();
+    await removeUnusedInputs();
   }
   await Promise.all(targets.map(({ archive }) => markUsed(archive)));
   return targets.map(({ name, archive }) => ({ ref: imageRef(name), archive }));

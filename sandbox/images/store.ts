@@ -1,6 +1,9 @@
-import { mkdir, readdir, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDir } from "../lib/paths.ts";
+import { removeUnused } from "../toolchain/unused.ts";
+
+export { markUsed } from "../toolchain/unused.ts";
 
 /** Everything that image builds keep: downloads, unpacked bases, finished archives. */
 export const imagesDir = join(cacheDir, "images");
@@ -28,20 +31,9 @@ const keyedFolders = ["archives", "bases", "wheels", "npm"];
 /** Time after which an entry that no checkout has asked for may go. */
 const keepFor = 14 * 24 * 3600 * 1000;
 
-/** Says that something in the cache is still of use. */
-export async function markUsed(path: string): Promise<void> {
-  const now = new Date();
-  await utimes(path, now, now);
-}
-
 /** Removes what earlier recipes have left, once nothing has used it for two weeks. */
-export async function removeUnused(): Promise<void> {
-  for (const folder of keyedFolders) {
-    for (const name of await readdir(join(imagesDir, folder)).catch(() => [])) {
-      const path = join(imagesDir, folder, name);
-      if (Date.now() - (await stat(path)).mtimeMs > keepFor) await rm(path, { recursive: true, force: true });
-    }
-  }
+export async function removeUnusedInputs(): Promise<void> {
+  for (const folder of keyedFolders) await removeUnused(join(imagesDir, folder), keepFor);
 }
 
 function isAlive(pid: number): boolean {

@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, rename, rm, stat, symlink, utimes } from "node:fs/promises";
+import { access, mkdir, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../lib/fail.ts";
@@ -9,6 +9,7 @@ import { downloadModules } from "./go-modules.ts";
 import { type GoTool, goEnvironment, goTool, requireGoVersion } from "./go-tool.ts";
 import { contentKey } from "./key.ts";
 import { withLock } from "./lock.ts";
+import { markUsed, removeUnused } from "./unused.ts";
 
 /** A program that the sandbox builds from source. */
 export interface GoProgram {
@@ -24,8 +25,8 @@ export interface GoProgram {
   env?: Record<string, string>;
 }
 
-/** Builds of one program that stay in the cache: the current one, and one to go back to. */
-const buildsKept = 2;
+/** How long a build that no checkout has used stays, milliseconds. */
+const keepFor = 24 * 3600 * 1000;
 
 /**
  * Builds a program unless exactly this one is in the cache.
@@ -46,11 +47,10 @@ export async function buildGo(program: GoProgram, progress: Progress): Promise<s
       },
     );
   }
-  const now = new Date();
-  await utimes(folder, now, now);
+  await markUsed(folder);
   const link = join(binDir, program.name);
   await pointTo(link, file);
-  await prune(dirname(folder));
+  await removeUnused(dirname(folder), keepFor, (name) => !name.endsWith(".unfinished"));
   return link;
 }
 
@@ -140,15 +140,6 @@ async function pointTo(link: string, file: string): Promise<void> {
   await rm(fresh, { force: true });
   await symlink(relative(dirname(link), file), fresh);
   await rename(fresh, link);
-}
-
-async function prune(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => !name.endsWith(".unfinished"));
-  const builds = await Promise.all(
-    names.map(async (name) => ({ path: join(folder, name), used: (await stat(join(folder, name))).mtimeMs })),
-  );
-  builds.sort((a, b) => b.used - a.used);
-  for (const build of builds.slice(buildsKept)) await rm(build.path, { recursive: true, force: true });
 }
 
 const exists = (path: string): Promise<boolean> =>

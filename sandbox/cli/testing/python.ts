@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { access, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { access, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../../lib/fail.ts";
 import { cacheDir } from "../../lib/paths.ts";
@@ -8,9 +8,13 @@ import type { Progress } from "../../lib/progress.ts";
 import { ensurePackages } from "../../toolchain/debian.ts";
 import { explainFailure } from "../../toolchain/diagnose.ts";
 import { hasCode, withLock } from "../../toolchain/lock.ts";
+import { markUsed, removeUnused } from "../../toolchain/unused.ts";
 
 /** In order of preference: the requirements for development hold those of the service too. */
 const lockFiles = ["requirements-dev.lock", "requirements.lock"];
+
+/** How long an environment that no checkout has used stays, milliseconds: half a gigabyte, and made anew in minutes. */
+const keepFor = 24 * 3600 * 1000;
 
 /**
  * A virtual environment with exactly a service's locked requirements, hashes verified, kept in the cache by content.
@@ -29,7 +33,10 @@ export async function serviceEnvironment(
   const python = join(venv, "bin", "python");
   const env = { PYTHONDONTWRITEBYTECODE: "1" };
   const done = join(venv, ".complete");
-  if (await exists(done)) return { python, env };
+  if (await exists(done)) {
+    await markUsed(venv);
+    return { python, env };
+  }
 
   await withLock(
     `${venv}.lock`,
@@ -59,19 +66,11 @@ export async function serviceEnvironment(
       const result = await install;
       if (result.failed) throw explainFailure(`Installing the requirements of ${name}`, result.all);
       await writeFile(done, "");
-      await removeOthers(venv, name);
+      const ours = (entry: string) => entry.startsWith(`${name}-`) && !entry.endsWith(".lock");
+      await removeUnused(dirname(venv), keepFor, ours);
     },
   );
   return { python, env };
-}
-
-/** Environments of earlier requirements: half a gigabyte each, and made anew in minutes. */
-async function removeOthers(current: string, name: string): Promise<void> {
-  const folder = dirname(current);
-  for (const entry of await readdir(folder)) {
-    const other = entry.startsWith(`${name}-`) && !entry.endsWith(".lock") && entry !== basename(current);
-    if (other) await rm(join(folder, entry), { recursive: true, force: true });
-  }
 }
 
 async function createVenv(venv: string, progress: Progress): Promise<void> {
