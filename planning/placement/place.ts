@@ -20,8 +20,6 @@ export interface PlacementLimits {
   readonly seconds?: number;
 }
 
-const defaults = { gap: 0.005, exactUpTo: 40, nodes: 2000, seconds: 60 };
-
 /**
  * The cheapest nodes that carry all replicas. The same problem gives the same answer, whatever the order of its
  * workloads, offers and zones.
@@ -38,7 +36,7 @@ export async function place(unsorted: PlacementProblem, limits: PlacementLimits 
   const found =
     able.length === 0
       ? { options: new Map<string, string>(), nodes: [], lowerBound: 0, limited: false }
-      : solve(await loadHighs(), { ...problem, workloads: able }, { ...defaults, ...limits });
+      : solve(await loadHighs(), { ...problem, workloads: able }, limits);
   const { limited, nodes, options } = found;
   for (const workload of able) {
     if (!options.has(workload.name))
@@ -59,35 +57,29 @@ export async function place(unsorted: PlacementProblem, limits: PlacementLimits 
   };
 }
 
-/**
- * Rounds first where a proof would take long, and goes for the proof where rounding left too much: few but large pods
- * round badly, and those are quick to prove.
- */
-function solve(highs: Highs, problem: PlacementProblem, limits: Required<PlacementLimits>) {
-  const proven = problem.workloads.length <= limits.exactUpTo;
+function solve(
+  highs: Highs,
+  problem: PlacementProblem,
+  { exactUpTo = 40, gap = 0.005, nodes = 2000, seconds = 60 }: PlacementLimits,
+) {
+  const exact = problem.workloads.length <= exactUpTo;
   const parts = buildFleets(problem).map((fleet) => {
     const names = new Set(fleet.groups.flatMap(({ members }) => members.map(({ name }) => name)));
-    const own = { ...problem, workloads: problem.workloads.filter(({ name }) => names.has(name)) };
-    return { fleet, own, part: new Part(highs, own, fleet, { ...limits, exact: proven }) };
+    const part = { ...problem, workloads: problem.workloads.filter(({ name }) => names.has(name)) };
+    return new Part(highs, part, fleet, { exact, nodes, seconds });
   });
-  const sum = (value: (part: Part) => number) => parts.reduce((total, { part }) => total + value(part), 0);
-  const slack = proven ? 1e-9 : limits.gap * sum(({ lowerBound }) => lowerBound);
+  const sum = (value: (part: Part) => number) => parts.reduce((total, part) => total + value(part), 0);
   // The parts with most to gain first, until all together are good enough.
-  const improve = (exact: boolean) => {
-    for (const entry of parts.toSorted((a, b) => b.part.gap - a.part.gap)) {
-      const allowed = slack - (sum(({ gap }) => gap) - entry.part.gap);
-      if (entry.part.gap <= Math.max(allowed, 1e-9)) continue;
-      if (exact) entry.part = new Part(highs, entry.own, entry.fleet, { ...limits, exact });
-      entry.part.search(Math.max(allowed, slack / parts.length));
-    }
-  };
-  improve(false);
-  if (!proven) improve(true);
+  const slack = exact ? 1e-9 : gap * sum(({ lowerBound }) => lowerBound);
+  for (const part of parts.toSorted((a, b) => b.gap - a.gap)) {
+    const allowed = slack - (sum(({ gap }) => gap) - part.gap);
+    if (part.gap > Math.max(allowed, 1e-9)) part.search(Math.max(allowed, slack / parts.length));
+  }
   return {
-    options: new Map(parts.flatMap(({ part }) => [...part.best.options])),
-    nodes: parts.flatMap(({ part }) => part.best.nodes),
+    options: new Map(parts.flatMap(({ best }) => [...best.options])),
+    nodes: parts.flatMap(({ best }) => best.nodes),
     lowerBound: sum(({ lowerBound }) => lowerBound),
-    limited: parts.some(({ part }) => part.limited),
+    limited: parts.some(({ limited }) => limited),
   };
 }
 

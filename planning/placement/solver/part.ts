@@ -8,7 +8,7 @@ import { assign, shortagesAnywhere } from "./assign.ts";
 import { completeColumns } from "./complete.ts";
 import { fillByWorth } from "./fill.ts";
 import { type Generated, generateColumns } from "./generate.ts";
-import { moveTie } from "./master.ts";
+import { type Column, moveTie } from "./master.ts";
 import { type Decision, dive } from "./round.ts";
 import { searchColumns } from "./search.ts";
 import type { Shortage } from "./seating.ts";
@@ -86,7 +86,7 @@ export class Part {
   search(slack: number): void {
     const relaxed = relaxZones(this.#fleet);
     this.#searchOver(relaxed, slack, (decision) => shortagesAnywhere(relaxed, this.#workloads, decision));
-    if (!this.#limits.exact || this.gap <= slack) return;
+    if (this.gap <= slack) return;
     this.#searchOver(
       this.#fleet,
       slack,
@@ -103,7 +103,7 @@ export class Part {
     const cost = this.#price(this.#best);
     const all = completeColumns(fleet, shelvesOf(fleet), bound, cost, mostColumns);
     if (!all) {
-      const decision = dive(this.#highs, fleet, this.#exclusion, columns);
+      const decision = dive(this.#highs, fleet, this.#exclusion, inEachZone(fleet, columns));
       if (decision) this.#improve(this.#realised(decision));
       if (!this.#limits.exact || this.gap <= slack) return;
     }
@@ -136,6 +136,17 @@ export class Part {
       nodes: packing.placed(),
     };
   }
+}
+
+/** Columns whose zone was left open, once for each zone, where zones matter to them. */
+function inEachZone({ hosts, shapes }: Fleet, columns: readonly Column[]): Column[] {
+  return columns.flatMap((column): Column[] => {
+    const host = hosts[column.host.index];
+    if (!host) return [];
+    if (column.zone !== undefined || host.floats) return [{ ...column, host }];
+    if (!column.slots.some(({ shape }) => shapes[shape]?.zoned)) return [{ ...column, host }];
+    return host.zones.map((zone) => ({ ...column, host, zone }));
+  });
 }
 
 /** More than leaving a workload out can ever save: what all cost on nodes of their own. */
