@@ -9,6 +9,7 @@ import {
   explainPlacement,
   explainRefusals,
 } from "./explain.ts";
+import { planFoundation } from "./foundation/foundation.ts";
 import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructure.ts";
 import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
@@ -68,6 +69,7 @@ export async function planAws(
       volumes,
       cost,
       quotas,
+      foundation: planFoundation(spec, { network, nodeGroups }),
     },
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),

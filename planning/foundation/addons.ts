@@ -2,7 +2,8 @@ import { type AddonName, addonNames, eksVersions, type KubernetesVersion } from 
 import { clusterName } from "../../spec/defaults.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
 import { tagsFor } from "../ownership.ts";
-import { bucketReadPolicy, ebsCsiPolicy, type PolicyScope, vpcCniPolicy } from "./iam/addons.ts";
+import { ebsCsiPolicy, type PolicyScope, vpcCniPolicy } from "./iam/addons.ts";
+import { bucketReadPolicy } from "./iam/buckets.ts";
 import type { PolicyDocument } from "./iam/policy.ts";
 import type { PodRolePlan } from "./iam/roles.ts";
 import { resourceName } from "./naming.ts";
@@ -74,7 +75,7 @@ const choices: Readonly<Record<AddonName, AddonChoice>> = {
     configuration: () => ({ node: { tolerateAllTaints: true } }),
     role: {
       serviceAccount: "s3-csi-driver-sa",
-      policy: (scope, spec) => bucketReadPolicy(scope, resourceName(spec, "s3-bucket", "models")),
+      policy: ({ region }, spec) => bucketReadPolicy(region, resourceName(spec, "s3-bucket", "models")),
     },
   },
   "kube-state-metrics": { turn: "after-nodes" },

@@ -66,7 +66,7 @@ export function planAutoscaler(
 
 /**
  * By the order in which the spec wants capacity bought, so that what is paid for already comes first. EKS names the Auto
- * Scaling group of a node group `eks-<name>-<uuid>`.
+ * Scaling group of a node group `eks-<name>-<uuid>`, and the engine puts hexadecimal digits behind our name.
  */
 function priorities(
   spec: AwsPlatformSpec,

@@ -9,7 +9,7 @@ import { resourceName } from "./naming.ts";
 
 /** An EKS managed node group as it is created. */
 export interface ManagedNodeGroupPlan {
-  /** Changing it replaces the group. */
+  /** The engine puts a hyphen and seven digits behind it. Changing it replaces the group. */
   readonly name: string;
   readonly role: NodeGroupPlan["role"];
   readonly purchase: PurchaseOption;

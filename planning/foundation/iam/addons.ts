@@ -113,22 +113,6 @@ export function ebsCsiPolicy(scope: PolicyScope): PolicyDocument {
 }
 
 /**
- * Mountpoint for S3: reads one bucket of this account. The driver has one role for all volumes, so it gets no more than
- * what every pod may read: the models.
- * Source: mountpoint-s3, doc/CONFIGURATION.md, "IAM permissions".
- */
-export function bucketReadPolicy({ region }: PolicyScope, bucket: string): PolicyDocument {
-  const arn = `arn:${partitionOf(region)}:s3:::${bucket}`;
-  // Bucket names are the world's: one of ours that isn't made yet may be somebody else's.
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's own variable
-  const ours = { StringEquals: { "aws:ResourceAccount": "${aws:PrincipalAccount}" } };
-  return policy(
-    allow("List", ["s3:ListBucket"], [arn], ours),
-    allow("Read", ["s3:GetObject"], [`${arn}/*`], ours),
-  );
-}
-
-/**
  * The cluster autoscaler: sizes of the Auto Scaling groups of this cluster.
  * Source: kubernetes/autoscaler, cluster-autoscaler/cloudprovider/aws/README.md, "IAM Policy"; EKS tags the groups.
  */
