@@ -15,6 +15,8 @@ export interface ClusterArgs {
   /** Key that encrypts the control plane's logs. */
   readonly logsKeyArn: pulumi.Input<string>;
   readonly tags: Readonly<Record<string, string>>;
+  /** Tags of its key. */
+  readonly keyTags: Readonly<Record<string, string>>;
   /** Refuses to delete the cluster and the key of its Secrets. */
   readonly protectState: boolean;
   readonly transform?: { readonly cluster?: Transform<aws.eks.ClusterArgs> } | undefined;
@@ -52,7 +54,7 @@ export class Cluster extends pulumi.ComponentResource {
         plan: plan.key,
         use: { partition: partitionOf(args.region), region: args.region, logGroups: [] },
         accountId: args.accountId,
-        tags,
+        tags: args.keyTags,
         protectState,
       },
       child,

@@ -58,13 +58,13 @@ export class Foundation extends pulumi.ComponentResource {
         plan: plan.logsKey,
         use: { partition: partitionOf(region), region, logGroups: logGroupsOf(plan) },
         accountId,
-        tags,
+        tags: tags.others,
       },
       child,
     );
     const network = new Network(
       "network",
-      { plan: plan.vpc, logsKeyArn: logsKey.arn, tags, transform: transform?.network },
+      { plan: plan.vpc, logsKeyArn: logsKey.arn, tags: tags.network, transform: transform?.network },
       child,
     );
     const cluster = new Cluster(
@@ -75,7 +75,8 @@ export class Foundation extends pulumi.ComponentResource {
         accountId,
         subnetIds: network.intraSubnetIds,
         logsKeyArn: logsKey.arn,
-        tags,
+        tags: tags.cluster,
+        keyTags: tags.others,
         protectState: plan.protectState,
         transform: transform?.cluster,
       },
@@ -85,7 +86,7 @@ export class Foundation extends pulumi.ComponentResource {
     const addons = (turn: AddonTurn, after: readonly pulumi.Resource[]) =>
       new Addons(
         `addons-${turn}`,
-        { plans: plan.addons.filter((addon) => addon.turn === turn), clusterName, tags, after },
+        { plans: plan.addons.filter((addon) => addon.turn === turn), clusterName, tags: tags.cluster, after },
         child,
       );
     const beforeNodes = addons("before-nodes", []);
@@ -109,7 +110,7 @@ export class Foundation extends pulumi.ComponentResource {
         plan: plan.autoscaler,
         clusterName,
         labels,
-        tags,
+        tags: tags.cluster,
         after: [...systemNodes, afterNodes.get("coredns")],
       },
       inCluster,
@@ -153,7 +154,7 @@ function createNodeGroups(
   },
   opts: { readonly parent: pulumi.Resource },
 ): Map<string, NodeGroup> {
-  const role = new AccessRole("node", { plan: plan.nodeRole, tags: plan.tags }, opts);
+  const role = new AccessRole("node", { plan: plan.nodeRole, tags: plan.tags.nodes }, opts);
   return new Map(
     plan.nodeGroups.map((group) => [
       group.name,
@@ -165,7 +166,8 @@ function createNodeGroups(
           securityGroupId: cluster.securityGroupId,
           roleArn: role.arn,
           subnetIds: network.nodeSubnetIds(group.zones),
-          tags: plan.tags,
+          tags: plan.tags.nodes,
+          volumeTags: plan.tags.storage,
           after: [beforeNodes],
           transform: transform?.nodeGroup,
         },

@@ -9,8 +9,10 @@ export interface NodeLaunchTemplateArgs {
   readonly nodeName: string;
   /** The cluster's security group: EKS adds it by itself only where no interface is spelled out. */
   readonly securityGroupId: pulumi.Input<string>;
-  /** Tags of the template and of every instance, volume and network interface that is made from it. */
+  /** Tags of the template, and of every instance and network interface that is made from it. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Tags of every volume that is made from it. */
+  readonly volumeTags: Readonly<Record<string, string>>;
   readonly transform?: Transform<aws.ec2.LaunchTemplateArgs> | undefined;
 }
 
@@ -114,12 +116,17 @@ function placement(
 }
 
 /** EKS and Auto Scaling pass no tag on by themselves: what they make would be nobody's. */
-function propagatedTags({ nodeName, tags }: NodeLaunchTemplateArgs): aws.ec2.LaunchTemplateArgs {
+function propagatedTags({
+  nodeName: Name,
+  tags,
+  volumeTags,
+}: NodeLaunchTemplateArgs): aws.ec2.LaunchTemplateArgs {
   return {
     tags,
-    tagSpecifications: ["instance", "volume", "network-interface"].map((resourceType) => ({
-      resourceType,
-      tags: { ...tags, Name: nodeName },
-    })),
+    tagSpecifications: [
+      { resourceType: "instance", tags: { ...tags, Name } },
+      { resourceType: "volume", tags: { ...volumeTags, Name } },
+      { resourceType: "network-interface", tags: { ...tags, Name } },
+    ],
   };
 }

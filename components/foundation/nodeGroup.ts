@@ -13,6 +13,8 @@ export interface NodeGroupArgs {
   /** Subnets of the plan's zones. */
   readonly subnetIds: readonly pulumi.Input<string>[];
   readonly tags: Readonly<Record<string, string>>;
+  /** Tags of the root volumes. */
+  readonly volumeTags: Readonly<Record<string, string>>;
   /** What must be there as long as there are nodes. */
   readonly after: readonly pulumi.Resource[];
   readonly transform?:
@@ -49,6 +51,7 @@ export class NodeGroup extends pulumi.ComponentResource {
         nodeName: plan.launchTemplate.name,
         securityGroupId: args.securityGroupId,
         tags,
+        volumeTags: args.volumeTags,
         transform: transform?.launchTemplate,
       },
       child,

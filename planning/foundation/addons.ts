@@ -1,7 +1,7 @@
 import { type AddonName, addonNames, eksVersions, type KubernetesVersion } from "../../catalog/eks.ts";
 import { clusterName } from "../../spec/defaults.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
-import { tagsFor } from "../ownership.ts";
+import { type CostComponent, tagsByComponent } from "../ownership.ts";
 import { ebsCsiPolicy, type PolicyScope, vpcCniPolicy } from "./iam/addons.ts";
 import { bucketReadPolicy } from "./iam/buckets.ts";
 import type { PolicyDocument } from "./iam/policy.ts";
@@ -31,7 +31,9 @@ export type AddonTurn = "before-nodes" | "any" | "after-nodes";
 interface AddonChoice {
   readonly turn: AddonTurn;
   readonly after?: readonly AddonName[];
-  readonly configuration?: (tags: Readonly<Record<string, string>>) => Readonly<Record<string, unknown>>;
+  readonly configuration?: (
+    tags: Readonly<Record<CostComponent, Readonly<Record<string, string>>>>,
+  ) => Readonly<Record<string, unknown>>;
   readonly role?: {
     readonly serviceAccount: string;
     readonly policy: (scope: PolicyScope, spec: AwsPlatformSpec) => PolicyDocument;
@@ -48,7 +50,7 @@ const choices: Readonly<Record<AddonName, AddonChoice>> = {
     configuration: (tags) => ({
       enableNetworkPolicy: "true",
       env: {
-        ADDITIONAL_ENI_TAGS: JSON.stringify(tags),
+        ADDITIONAL_ENI_TAGS: JSON.stringify(tags.nodes),
         ENABLE_PREFIX_DELEGATION: "true",
         WARM_PREFIX_TARGET: "1",
       },
@@ -66,7 +68,7 @@ const choices: Readonly<Record<AddonName, AddonChoice>> = {
     turn: "after-nodes",
     // It starts its part for snapshots only where their custom resources are there when it is installed.
     after: ["snapshot-controller"],
-    configuration: (tags) => ({ controller: { extraVolumeTags: tags } }),
+    configuration: (tags) => ({ controller: { extraVolumeTags: tags.storage } }),
     role: { serviceAccount: "ebs-csi-controller-sa", policy: ebsCsiPolicy },
   },
   "aws-mountpoint-s3-csi-driver": {
@@ -91,7 +93,7 @@ export function planAddons(spec: AwsPlatformSpec, version: KubernetesVersion): A
     return {
       name,
       version: eksVersions[version].addons[name].version,
-      configuration: configuration?.(tagsFor(spec)),
+      configuration: configuration?.(tagsByComponent(spec)),
       role: role && {
         kind: "pod",
         name: resourceName(spec, "iam-role", name),

@@ -1,6 +1,6 @@
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
 import type { InfrastructurePlan } from "../infrastructure.ts";
-import { labelsFor, tagsFor } from "../ownership.ts";
+import { type CostComponent, labelsFor, tagsByComponent } from "../ownership.ts";
 import { type AddonPlan, planAddons } from "./addons.ts";
 import { type AutoscalerPlan, planAutoscaler } from "./autoscaler.ts";
 import { type ClusterPlan, planCluster } from "./cluster.ts";
@@ -14,8 +14,8 @@ import { planVpc, type VpcPlan } from "./vpc.ts";
 /** Network, cluster and nodes of an environment: what everything else stands on. */
 export interface FoundationPlan {
   readonly region: string;
-  /** AWS tags of everything that can be tagged, instances, volumes and network interfaces included. */
-  readonly tags: Readonly<Record<string, string>>;
+  /** AWS tags of everything that can be tagged, by the part of the bill that it is on. */
+  readonly tags: Readonly<Record<CostComponent, Readonly<Record<string, string>>>>;
   /** Kubernetes labels of everything. */
   readonly labels: Readonly<Record<string, string>>;
   /** Whether the cluster may be deleted by `pulumi destroy`. */
@@ -47,7 +47,7 @@ export function planFoundation(
   });
   return {
     region: spec.cloud.region,
-    tags: tagsFor(spec),
+    tags: tagsByComponent(spec),
     labels: labelsFor(spec),
     protectState: spec.environment === "prod",
     logsKey: planKey(spec, "logs", "Log groups in CloudWatch"),
@@ -59,6 +59,11 @@ export function planFoundation(
     autoscaler: planAutoscaler(spec, version, nodeGroups),
     gpuNodes: planGpuNodes(nodeGroups),
   };
+}
+
+/** Every key of the foundation: each costs by the month. */
+export function keysOf({ cluster, logsKey }: Pick<FoundationPlan, "cluster" | "logsKey">): KeyPlan[] {
+  return [cluster.key, logsKey];
 }
 
 /** Every role of the foundation. */

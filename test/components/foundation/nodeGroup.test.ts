@@ -54,6 +54,7 @@ describe("every launch template", () => {
             Owner: "platform-team",
             CostCenter: "ml-infrastructure",
             ManagedBy: "pulumi",
+            Component: resourceType === "volume" ? "storage" : "nodes",
             Name: `ai-platform-prod-${name}`,
           },
         })),

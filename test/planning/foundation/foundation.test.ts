@@ -91,12 +91,12 @@ describe("add-ons", () => {
     expect(configuration("vpc-cni")).toEqual({
       enableNetworkPolicy: "true",
       env: {
-        ADDITIONAL_ENI_TAGS: JSON.stringify(tags),
+        ADDITIONAL_ENI_TAGS: JSON.stringify(tags.nodes),
         ENABLE_PREFIX_DELEGATION: "true",
         WARM_PREFIX_TARGET: "1",
       },
     });
-    expect(configuration("aws-ebs-csi-driver")).toEqual({ controller: { extraVolumeTags: tags } });
+    expect(configuration("aws-ebs-csi-driver")).toEqual({ controller: { extraVolumeTags: tags.storage } });
   });
 });
 
