@@ -19,6 +19,18 @@ export type Step = z.output<typeof stepSchema>;
 
 const previewSchema = z.object({ steps: z.array(stepSchema) });
 
+const diagnosticsSchema = z.object({
+  diagnostics: z.array(z.object({ message: z.string(), severity: z.string() })).default([]),
+});
+
+/** What a preview that failed says about it. */
+export function errorsIn(json: string): string[] {
+  return diagnosticsSchema
+    .parse(JSON.parse(json))
+    .diagnostics.filter(({ severity }) => severity === "error")
+    .map(({ message }) => message);
+}
+
 /** The resources of a preview, the engine's own left out. */
 export function stepsOf(json: string): Step[] {
   return previewSchema
@@ -57,6 +69,10 @@ export class Order {
     const [urn, ...others] = this.all(type, name);
     if (urn === undefined || others.length > 0) throw new Error(`${others.length + 1} or no ${type} ${name}`);
     return urn;
+  }
+
+  inputs(urn: string): Readonly<Record<string, unknown>> {
+    return this.#steps.find((step) => step.urn === urn)?.newState.inputs ?? {};
   }
 
   /** Everything that a resource waits for, directly or not; and that waits for it when everything is deleted. */
