@@ -133,6 +133,27 @@ export const registryImages = {
     version: "4.8.2",
     digest: "sha256:e9030b4fca0c8f110032f3b151b030e7e9db56604b407cf79631e1a3218b35e0",
   },
+  /** One per minor version of Kubernetes: it simulates that version's scheduler. */
+  clusterAutoscaler134: {
+    repository: "registry.k8s.io/autoscaling/cluster-autoscaler",
+    tag: "v1.34.4",
+    source: "https://github.com/kubernetes/autoscaler",
+    version: "1.34.4",
+  },
+  clusterAutoscaler135: {
+    repository: "registry.k8s.io/autoscaling/cluster-autoscaler",
+    tag: "v1.35.2",
+    source: "https://github.com/kubernetes/autoscaler",
+    version: "1.35.2",
+    digest: "sha256:aac369dc283927a623deb1af54696efcc722ae79255aa07788422e495bab887d",
+  },
+  clusterAutoscaler136: {
+    repository: "registry.k8s.io/autoscaling/cluster-autoscaler",
+    tag: "v1.36.1",
+    source: "https://github.com/kubernetes/autoscaler",
+    version: "1.36.1",
+    digest: "sha256:461388d03eb5b55db58941ee7a81d9a619dd15302b01cbab9f5a9946715994b4",
+  },
   airflow: {
     repository: "apache/airflow",
     tag: "2.9.3-python3.11",

@@ -1,14 +1,17 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { PodRolePlan } from "../planning/foundation/iam/roles.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
+import { PodIdentityRole } from "./foundation/podIdentity.ts";
 
 export interface ArtifactBucketArgs {
   /** Name of the bucket, unique in all of AWS. Changing it replaces the bucket: copy the objects first. */
   readonly bucket: string;
   readonly region: string;
-  readonly clusterName: string;
-  /** Service account that gets to read and write it. */
-  readonly client: { readonly namespace: string; readonly serviceAccount: string };
+  /** Role of the service account that gets to read and write it. */
+  readonly role: PodRolePlan;
+  /** Name of the cluster, known when there is one: only access waits for it, the bucket doesn't. */
+  readonly clusterName: pulumi.Input<string>;
   readonly tags: Readonly<Record<string, string>>;
   /** Refuses to delete the bucket. */
   readonly protectState: boolean;
@@ -40,10 +43,14 @@ export class ArtifactBucket extends pulumi.ComponentResource implements Artifact
       { ...child, protect: args.protectState },
     );
     const settings = bucketSettings(name, bucket, child);
-    const association = grantAccess(name, args, bucket, child);
+    const access = new PodIdentityRole(
+      name,
+      { plan: args.role, clusterName: args.clusterName, tags: args.tags },
+      child,
+    );
 
     this.env = { AWS_REGION: args.region, AWS_DEFAULT_REGION: args.region };
-    const ready = pulumi.all([association.id, ...settings.map(({ id }) => id)]);
+    const ready = pulumi.all([access.ready, ...settings.map(({ id }) => id)]);
     this.bucket = pulumi.all([bucket.bucket, ready]).apply(([bucketName]) => bucketName);
     this.registerOutputs({ bucket: this.bucket });
   }
@@ -114,69 +121,6 @@ function tlsOnly(arn: pulumi.Output<string>) {
         Action: "s3:*",
         Resource: [arn, pulumi.interpolate`${arn}/*`],
         Condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
-    ],
-  };
-}
-
-function grantAccess(
-  name: string,
-  { client, clusterName, tags }: ArtifactBucketArgs,
-  bucket: aws.s3.Bucket,
-  opts: pulumi.CustomResourceOptions,
-) {
-  const role = new aws.iam.Role(
-    name,
-    {
-      description: `${client.namespace}/${client.serviceAccount}: artifacts in S3`,
-      assumeRolePolicy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "pods.eks.amazonaws.com" },
-            Action: ["sts:AssumeRole", "sts:TagSession"],
-          },
-        ],
-      }),
-      tags,
-    },
-    opts,
-  );
-  const policy = new aws.iam.RolePolicy(
-    name,
-    { role: role.id, policy: pulumi.jsonStringify(readWrite(bucket.arn)) },
-    opts,
-  );
-  return new aws.eks.PodIdentityAssociation(
-    name,
-    {
-      clusterName,
-      namespace: client.namespace,
-      serviceAccount: client.serviceAccount,
-      roleArn: role.arn,
-      tags,
-    },
-    { ...opts, dependsOn: policy },
-  );
-}
-
-/** Without ListBucket a missing object answers 403 instead of 404, which clients take for a broken set-up. */
-function readWrite(arn: pulumi.Output<string>) {
-  return {
-    Version: "2012-10-17",
-    Statement: [
-      { Effect: "Allow", Action: ["s3:ListBucket", "s3:GetBucketLocation"], Resource: arn },
-      {
-        Effect: "Allow",
-        Action: [
-          "s3:GetObject",
-          "s3:PutObject",
-          "s3:DeleteObject",
-          "s3:AbortMultipartUpload",
-          "s3:ListMultipartUploadParts",
-        ],
-        Resource: pulumi.interpolate`${arn}/*`,
       },
     ],
   };

@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { InfrastructurePlan } from "../planning/infrastructure.ts";
 import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
 import { Databases, databasesApp } from "./databases.ts";
 import { Experiments, experimentsApp, experimentsPort } from "./experiments.ts";
+import { Foundation } from "./foundation/foundation.ts";
 import { Gateway, gatewayApp } from "./gateway.ts";
 import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Peer } from "./kubernetes/network.ts";
@@ -33,13 +35,22 @@ export interface ServiceEntry {
       };
 }
 
+/** What the platform is made from: its services, and in AWS what they stand on. */
+export type PlatformArgs = ServicesPlan & {
+  readonly infrastructure?: Pick<InfrastructurePlan, "foundation"> | undefined;
+};
+
 /** The whole platform of one environment, from its plan. */
 export class Platform extends pulumi.ComponentResource {
   readonly services: pulumi.Output<pulumi.Unwrap<ServiceEntry>[]>;
 
-  constructor(name: string, plan: ServicesPlan, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, plan: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:index:Platform", name, {}, opts);
-    const child = { parent: this };
+    const foundation =
+      plan.infrastructure &&
+      new Foundation("foundation", { plan: plan.infrastructure.foundation }, { parent: this });
+    const child = { parent: this, ...(foundation ? { providers: [foundation.kubernetes] } : {}) };
+    const ground = (workload: string) => foundation?.ground(workload) ?? [];
     const { labels, namespaces } = plan;
     const gatewayPeer: Peer = { namespace: namespaces.gateway, app: gatewayApp };
     const mlflowPeer: Peer = { namespace: namespaces.tracking, app: mlflowApp };
@@ -51,8 +62,10 @@ export class Platform extends pulumi.ComponentResource {
     const dataNamespace = isolated("data");
     const trackingNamespace = isolated("tracking");
     const gatewayNamespace = isolated("gateway");
-    const inData = { ...child, dependsOn: dataNamespace };
-    const inTracking = { ...child, dependsOn: trackingNamespace };
+    const inTracking = (workload: string) => ({
+      ...child,
+      dependsOn: [trackingNamespace, ...ground(workload)],
+    });
 
     const postgres = new Postgres(
       "postgres",
@@ -63,14 +76,14 @@ export class Platform extends pulumi.ComponentResource {
         clients: [{ namespace: namespaces.data, app: databasesApp }, mlflowPeer, migrationPeer],
         protectState: plan.protectState,
       },
-      inData,
+      { ...child, dependsOn: [dataNamespace, ...(foundation?.storage ?? []), ...ground("postgres")] },
     );
     const databases = new Databases(
       "databases",
       { server: postgres, ...plan.postgres, labels, namespace: namespaces.data },
       { ...child, dependsOn: postgres },
     );
-    const store = artifactStore(plan, mlflowPeer, {
+    const store = artifactStore(plan, mlflowPeer, foundation, {
       ...child,
       dependsOn: [dataNamespace, trackingNamespace],
     });
@@ -87,7 +100,7 @@ export class Platform extends pulumi.ComponentResource {
         host: plan.gateway.host,
         clients: [gatewayPeer, experimentsPeer],
       },
-      inTracking,
+      inTracking(mlflowApp),
     );
     new Experiments(
       "experiments",
@@ -100,7 +113,7 @@ export class Platform extends pulumi.ComponentResource {
         host: plan.gateway.host,
         clients: [gatewayPeer],
       },
-      inTracking,
+      inTracking(experimentsApp),
     );
     new Gateway(
       "gateway",
@@ -114,7 +127,7 @@ export class Platform extends pulumi.ComponentResource {
           { peer: experimentsPeer, port: experimentsPort },
         ],
       },
-      { ...child, dependsOn: [gatewayNamespace, trackingNamespace] },
+      { ...child, dependsOn: [gatewayNamespace, trackingNamespace, ...ground(gatewayApp)] },
     );
 
     this.services = pulumi.output(serviceEntries(plan, postgres, store));
@@ -125,18 +138,14 @@ export class Platform extends pulumi.ComponentResource {
 function artifactStore(
   { artifacts, labels, namespaces, protectState, ...plan }: ServicesPlan,
   client: Peer,
-  opts: pulumi.ComponentResourceOptions,
+  foundation: Foundation | undefined,
+  { dependsOn, ...opts }: pulumi.ComponentResourceOptions,
 ): ArtifactStore & { readonly clientSecret?: pulumi.Output<string> } {
   if (artifacts.kind === "aws") {
-    const serviceAccount = client.app;
+    const clusterName = foundation?.clusterName ?? artifacts.role.clusterName;
     return new ArtifactBucket(
       "artifacts",
-      {
-        ...artifacts,
-        client: { namespace: client.namespace, serviceAccount },
-        tags: plan.tags,
-        protectState,
-      },
+      { ...artifacts, clusterName, tags: plan.tags, protectState },
       opts,
     );
   }
@@ -152,7 +161,7 @@ function artifactStore(
       clientNamespace: client.namespace,
       protectState,
     },
-    opts,
+    dependsOn === undefined ? opts : { ...opts, dependsOn },
   );
 }
 

@@ -9,6 +9,7 @@ import {
   explainPlacement,
   explainRefusals,
 } from "./explain.ts";
+import { keysOf, planFoundation } from "./foundation/foundation.ts";
 import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructure.ts";
 import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
@@ -53,7 +54,14 @@ export async function planAws(
   const shares = sharesOf(placement, workloads, offers, region);
   const models = sizings.flatMap((sizing) => placedModel(sizing, placement, offers, shares));
   const volumes = planVolumes(spec, vectors);
-  const cost = planCost({ spec, network, nodeGroups, volumes });
+  const foundation = planFoundation(spec, { network, nodeGroups });
+  const cost = planCost({
+    spec,
+    network,
+    nodeGroups,
+    volumes,
+    others: { kmsKey: keysOf(foundation).length },
+  });
   const quotas = planQuotas({ network, nodeGroups, volumes });
   return {
     models,
@@ -68,6 +76,7 @@ export async function planAws(
       volumes,
       cost,
       quotas,
+      foundation,
     },
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),

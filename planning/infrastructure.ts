@@ -1,5 +1,6 @@
 import type { GpuName } from "../catalog/gpus.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
+import type { FoundationPlan } from "./foundation/foundation.ts";
 import type { PlacementLock } from "./lock.ts";
 import type { Placement, Role } from "./placement/problem.ts";
 import type { EmbeddingPlan } from "./sizing/embeddings.ts";
@@ -20,6 +21,8 @@ export interface InfrastructurePlan {
   readonly volumes: readonly VolumePlan[];
   readonly cost: CostPlan;
   readonly quotas: readonly QuotaNeed[];
+  /** Network, cluster and nodes as they are created. */
+  readonly foundation: FoundationPlan;
 }
 
 /** The VPC of an environment: every address range is decided here. */

@@ -17,12 +17,13 @@ interface NameRule {
  * CloudWatch Logs, Secrets Manager, SNS and Budgets as of botocore 1.44.5, the S3 user guide ("General purpose bucket
  * naming rules"), the Kubernetes documentation ("Object Names and IDs", "Labels and Selectors") and the OCI
  * distribution specification 1.1 (image tags). The API of managed node groups names no limit; 63 is that of the EKS
- * user guide, and of a label value, which a node carries it as.
+ * user guide, and of a label value, which a node carries it as. 8 of them are the engine's, which tells a group from
+ * the one that it replaces.
  */
 const nameRules = {
   "name-tag": { max: 256, pattern: /^[A-Za-z0-9 _.:/=+@-]+$/ },
   "eks-cluster": { max: 100, pattern: /^[A-Za-z0-9][A-Za-z0-9_-]*$/ },
-  "eks-node-group": { max: 63, pattern: /^[A-Za-z0-9][A-Za-z0-9_-]*$/ },
+  "eks-node-group": { max: 55, pattern: /^[A-Za-z0-9][A-Za-z0-9_-]*$/ },
   "iam-role": { max: 64, pattern: /^[a-z0-9_+=,.@-]+$/ },
   "iam-policy": { max: 128, pattern: /^[a-z0-9_+=,.@-]+$/ },
   "launch-template": { max: 128, pattern: /^[A-Za-z0-9().\-/_]{3,}$/ },

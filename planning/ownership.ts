@@ -29,6 +29,18 @@ export function tagsFor(
   };
 }
 
+/** The tags of every part of the bill. */
+export function tagsByComponent(owned: Owned): Record<CostComponent, Record<string, string>> {
+  return {
+    cluster: tagsFor(owned, "cluster"),
+    nodes: tagsFor(owned, "nodes"),
+    network: tagsFor(owned, "network"),
+    storage: tagsFor(owned, "storage"),
+    database: tagsFor(owned, "database"),
+    others: tagsFor(owned, "others"),
+  };
+}
+
 /**
  * The same facts as Kubernetes labels, beside the recommended `app.kubernetes.io` ones.
  * @param component role in the platform, such as `vectors` or `models`: adds `app.kubernetes.io/component`

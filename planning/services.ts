@@ -1,6 +1,9 @@
 import { type ImageName, imageRef } from "../catalog/images.ts";
 import { clusterName } from "../spec/defaults.ts";
-import type { PlatformSpec } from "../spec/platform.ts";
+import type { AwsPlatformSpec, PlatformSpec } from "../spec/platform.ts";
+import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
+import type { PodRolePlan } from "./foundation/iam/roles.ts";
+import { resourceName } from "./foundation/naming.ts";
 import { labelsFor, tagsFor } from "./ownership.ts";
 import { planVectors } from "./sizing/vectors.ts";
 
@@ -12,7 +15,13 @@ export interface Resources {
 
 /** Where run artifacts live: in AWS's S3, or in the store that the platform runs itself. */
 export type ArtifactStorePlan =
-  | { readonly kind: "aws"; readonly bucket: string; readonly region: string; readonly clusterName: string }
+  | {
+      readonly kind: "aws";
+      readonly bucket: string;
+      readonly region: string;
+      /** MLflow's service account reads and writes it. */
+      readonly role: PodRolePlan;
+    }
   | {
       readonly kind: "in-cluster";
       readonly bucket: string;
@@ -65,6 +74,8 @@ export interface DatabasePlan {
   readonly extensions: readonly string[];
 }
 
+const namespaces = { gateway: "ai-gateway", data: "ai-data", tracking: "ai-tracking" };
+
 /**
  * Turns a description into decisions.
  *
@@ -83,7 +94,7 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
     environment: spec.environment,
     labels: labelsFor(spec),
     tags: tagsFor(spec),
-    namespaces: { gateway: "ai-gateway", data: "ai-data", tracking: "ai-tracking" },
+    namespaces,
     protectState: spec.environment === "prod",
     gateway: {
       image: image("traefik"),
@@ -127,13 +138,25 @@ function artifactStore(spec: PlatformSpec): ArtifactStorePlan {
   const { environment, ownership, tracking } = spec;
   if (environment !== "local") {
     const bucket = tracking.bucket ?? `${ownership.project}-${environment}-mlflow`;
-    return { kind: "aws", bucket, region: spec.cloud.region, clusterName: clusterName(spec) };
+    return { kind: "aws", bucket, region: spec.cloud.region, role: mlflowRole(spec, bucket) };
   }
   return {
     kind: "in-cluster",
     bucket: tracking.bucket ?? "mlflow",
     storageGi: spec.objectStore.storageGi,
     resources: sized(0.1, 256, 1024),
+  };
+}
+
+function mlflowRole(spec: AwsPlatformSpec, bucket: string): PodRolePlan {
+  return {
+    kind: "pod",
+    name: resourceName(spec, "iam-role", "mlflow"),
+    description: "MLflow: run artifacts and models in S3",
+    clusterName: clusterName(spec),
+    namespace: namespaces.tracking,
+    serviceAccount: "mlflow",
+    policies: { artifacts: bucketWritePolicy(spec.cloud.region, bucket) },
   };
 }
 

@@ -68,6 +68,19 @@ export const clusterSchema = z.strictObject({
   version: z.enum(kubernetesVersions).optional(),
   /** Ranges that may reach the API server from outside the VPC. Default: none, the endpoint is private. */
   publicAccessCidrs: z.array(cidr).default([]),
+  /** Ranges beside the VPC's own that may reach it inside: a VPN, a peered network with CI in it. Default: none. */
+  privateAccessCidrs: z.array(cidr).default([]),
+  /** ARNs of roles or users that may do everything in it, beside whoever created it. Default: none. */
+  admins: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)\/[\w+=,.@/-]{1,512}$/,
+          "the ARN of an IAM role or user such as arn:aws:iam::123456789012:role/platform-admin",
+        ),
+    )
+    .default([]),
 });
 
 export const gatewaySchema = z.strictObject({

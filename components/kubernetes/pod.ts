@@ -36,6 +36,8 @@ export interface Program extends Placement {
   readonly mounts?: readonly Mount[];
   /** Seconds between the signal to stop and the end of the process. Default 30. */
   readonly graceSeconds?: number;
+  /** Whom it may push off a full node. Default: nobody. `system-*` is for what a cluster or a node can't do without. */
+  readonly priorityClass?: "system-cluster-critical" | "system-node-critical";
 }
 
 interface PodSettings {
@@ -72,6 +74,7 @@ export function podTemplate(
     },
     ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    ...(program.priorityClass === undefined ? {} : { priorityClassName: program.priorityClass }),
     terminationGracePeriodSeconds: program.graceSeconds ?? 30,
     topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
       (topologyKey) => ({

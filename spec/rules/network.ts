@@ -8,10 +8,9 @@ export const addressRanges: Rule = ({ cluster, network }) => {
   const ranges = [
     ...(network ? [{ path: ["network", "cidr"], text: network.cidr }] : []),
     ...(network?.reserved ?? []).map((text, index) => ({ path: ["network", "reserved", index], text })),
-    ...(cluster?.publicAccessCidrs ?? []).map((text, index) => ({
-      path: ["cluster", "publicAccessCidrs", index],
-      text,
-    })),
+    ...(["publicAccessCidrs", "privateAccessCidrs"] as const).flatMap((field) =>
+      (cluster?.[field] ?? []).map((text, index) => ({ path: ["cluster", field, index], text })),
+    ),
   ];
   return [...ranges.flatMap(({ path, text }) => canonical(path, text)), ...(network ? vpc(network) : [])];
 };

@@ -1,14 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { environments } from "../../spec/platform.ts";
 import { find } from "../support/render.ts";
 import { planOf, renderStack } from "../support/stacks.ts";
-
-describe.each(environments)("%s", (environment) => {
-  test("consists of these resources", async () => {
-    const resources = await renderStack(environment);
-    expect(resources.map(({ name, type }) => `${type} ${name}`)).toMatchSnapshot();
-  });
-});
 
 describe("local", () => {
   test("renders exactly these pods", async () => {

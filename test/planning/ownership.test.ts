@@ -32,7 +32,7 @@ describe("AWS tags", () => {
         budget: undefined,
         capacity: capacitySchema.parse({}),
         cloud: { region: "us-east-1" },
-        cluster: { publicAccessCidrs: [] },
+        cluster: { publicAccessCidrs: [], privateAccessCidrs: [], admins: [] },
       },
       network: network({ interfaceEndpoints: ["sts"] }),
       nodeGroups: [nodeGroup()],

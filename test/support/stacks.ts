@@ -1,4 +1,5 @@
 import { Platform } from "../../components/platform.ts";
+import { planPlatform } from "../../planning/plan.ts";
 import { planServices } from "../../planning/services.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
 import type { Environment } from "../../spec/platform.ts";
@@ -8,6 +9,7 @@ import { type Rendered, render } from "./render.ts";
 export const planOf = (environment: Environment) => planServices(describeEnvironment(environment, repoRoot));
 
 /** Everything that an environment consists of. */
-export function renderStack(environment: Environment): Promise<Rendered[]> {
-  return render(() => new Platform("platform", planOf(environment)));
+export async function renderStack(environment: Environment): Promise<Rendered[]> {
+  const plan = await planPlatform(describeEnvironment(environment, repoRoot));
+  return render(() => new Platform("platform", plan));
 }

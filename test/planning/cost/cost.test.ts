@@ -25,7 +25,7 @@ function cost({ capacity = {}, region = "us-east-1", usdPerMonth, version, ...in
       budget: usdPerMonth === undefined ? undefined : budgetSchema.parse({ usdPerMonth }),
       capacity: capacitySchema.parse(capacity),
       cloud: { region },
-      cluster: { version, name: undefined, publicAccessCidrs: [] },
+      cluster: { version, name: undefined, publicAccessCidrs: [], privateAccessCidrs: [], admins: [] },
     },
     network: network(),
     nodeGroups: [],
