@@ -43,12 +43,9 @@ const model = z.strictObject({
   tensorParallel: z.int().min(1),
   pipelineParallel: z.int().min(1),
   gpuMemoryUtilization: z.number(),
-  batch: z
-    .strictObject({ tokens: z.int(), sequences: z.int() })
-    .optional()
-    .meta({
-      description: "vLLM's --max-num-batched-tokens and --max-num-seqs, with which its memory is counted",
-    }),
+  batch: z.strictObject({ tokens: z.int(), sequences: z.int() }).optional().meta({
+    description: "vLLM's --max-num-batched-tokens and --max-num-seqs, with which its memory is counted",
+  }),
   replicas: z.int().min(1),
   spread: z.enum(["none", "node", "zone"]),
   context: z.int().meta({ description: "Longest request in tokens" }),

@@ -96,12 +96,13 @@ const problem = (workloads: Workload[], offers: Offer[], more: Partial<Placement
 
 describe("what can't be placed", () => {
   test.each([
-    ["is too large", workload({}, 17_408), [offer({})], /17408|17\.0 GiB|17/],
+    ["is too large", workload({}, 17_408), [offer({})], /17/],
     ["wants another way to buy", workload({ purchase: ["spot"] }), [offer({})], /can be bought as spot/],
     [
       "wants more zones than there are offers in",
       workload({ replicas: 2, spread: "zone" }),
       [offer({ zones: ["a"] })],
+      /zone/,
     ],
     [
       "wants more nodes than are reserved",
