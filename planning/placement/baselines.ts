@@ -15,54 +15,61 @@ import type {
 
 interface Candidate {
   readonly option: Option;
+  /** All that may carry it. */
   readonly offers: readonly Offer[];
   /** US dollars an hour of all replicas, as if nodes could be bought in parts. */
   readonly share: number;
 }
 
 /**
- * First-fit decreasing: each workload takes the option whose replicas cost least by their share of a node; then all are
- * placed, the dearest first, each replica on the first node with room or else on a new one with the lowest price per
- * pod. What a scheduler with an autoscaler comes to. Looks at no plan in force.
+ * First-fit decreasing: the workloads that cost most come first. Each takes the option whose replicas cost least by their
+ * share of the nodes that can still be bought, and puts each replica on the first node with room, or else on a new one
+ * with the lowest price per pod. What a scheduler with an autoscaler comes to. Looks at no plan in force.
  */
 export function firstFit(unsorted: PlacementProblem): Placement {
   const problem = inOrder(unsorted);
   const packing = new Packing(problem.zones);
   const options = new Map<string, string>();
   const unplaceable: Unplaceable[] = [];
-  const queue = problem.workloads
-    .map((workload) => ({ workload, candidates: candidatesOf(workload, problem) }))
-    .toSorted((a, b) => shareOf(b) - shareOf(a));
-  for (const { candidates, workload } of queue) {
-    const taken = candidates.find(({ offers, option }) => {
-      for (let replica = 0; replica < workload.replicas; replica++) {
-        if (placeReplica(packing, workload, option.demand, offers)) continue;
-        packing.remove(workload, option.demand);
-        return false;
-      }
-      return true;
-    });
+  const dearestFirst = problem.workloads
+    .map((workload) => ({ workload, share: candidatesOf(workload, problem, isUnlimited)[0]?.share ?? 0 }))
+    .toSorted((a, b) => b.share - a.share);
+  for (const { workload } of dearestFirst) {
+    const taken = candidatesOf(workload, problem, (offer) => packing.isLeft(offer)).find(
+      ({ offers, option }) => {
+        for (let replica = 0; replica < workload.replicas; replica++) {
+          if (placeReplica(packing, workload, option.demand, offers)) continue;
+          packing.remove(workload, option.demand);
+          return false;
+        }
+        return true;
+      },
+    );
     if (taken) options.set(workload.name, taken.option.id);
     else unplaceable.push({ workload: workload.name, reason: "first fit found no nodes for all replicas" });
   }
   return unproven(problem, options, packing.placed(), unplaceable);
 }
 
-function shareOf({ candidates: [best] }: { readonly candidates: readonly Candidate[] }): number {
-  return best?.share ?? 0;
+function isUnlimited({ limit }: Offer): boolean {
+  return limit === undefined;
 }
 
-/** Cheapest first. */
-function candidatesOf(workload: Workload, { offers, zones }: PlacementProblem): Candidate[] {
+/** Cheapest first, by the offers that count; those that none of them carries come last. */
+function candidatesOf(
+  workload: Workload,
+  { offers, zones }: PlacementProblem,
+  counts: (offer: Offer) => boolean,
+): Candidate[] {
   const legal = legalOffers(workload, offers);
   return workload.options
     .flatMap((option) => {
       const able = legal.filter((offer) => carries(offer, option));
       if (!canSpread(workload, able, zones)) return [];
-      const perPod = Math.min(...able.map((offer) => pricePerPod(option.demand, offer)));
-      return [{ option, offers: able, share: workload.replicas * (perPod + option.penalty) }];
+      const prices = able.filter(counts).map((offer) => pricePerPod(option.demand, offer));
+      return [{ option, offers: able, share: workload.replicas * (Math.min(...prices) + option.penalty) }];
     })
-    .toSorted((a, b) => a.share - b.share);
+    .toSorted((a, b) => (a.share === b.share ? 0 : a.share - b.share));
 }
 
 /**
@@ -76,7 +83,7 @@ export function onePerWorkload(unsorted: PlacementProblem): Placement {
   const nodes: PlacedNode[] = [];
   const unplaceable: Unplaceable[] = [];
   for (const workload of problem.workloads) {
-    const [best] = candidatesOf(workload, problem)
+    const [best] = candidatesOf(workload, problem, isUnlimited)
       .flatMap(({ offers, option }) =>
         offers.map((offer) => ({ offer, option, own: ownNodes(workload, option, offer, problem.zones) })),
       )
@@ -121,13 +128,13 @@ function unproven(
   nodes: readonly PlacedNode[],
   unplaceable: readonly Unplaceable[],
 ): Placement {
-  const usdPerHour = costOf(problem, { nodes, options }).nodes;
+  const { nodes: usdPerHour, total } = costOf(problem, { nodes, options });
   return {
     options,
     nodes,
     usdPerHour,
     lowerBound: 0,
-    gap: usdPerHour > 0 ? 1 : 0,
+    gap: total > 0 ? 1 : 0,
     limited: false,
     unplaceable,
   };

@@ -23,11 +23,15 @@ export class Packing {
 
   constructor(readonly zones: readonly string[]) {}
 
+  /** Whether its limit leaves one more node of the offer. */
+  isLeft({ id, limit }: Offer): boolean {
+    return limit === undefined || (this.#used.get(id) ?? 0) < limit;
+  }
+
   /** @returns undefined when the offer's limit is reached */
   open(offer: Offer, role: Role, zone: number): OpenNode | undefined {
-    const used = this.#used.get(offer.id) ?? 0;
-    if (offer.limit !== undefined && used >= offer.limit) return undefined;
-    this.#used.set(offer.id, used + 1);
+    if (!this.isLeft(offer)) return undefined;
+    this.#used.set(offer.id, (this.#used.get(offer.id) ?? 0) + 1);
     const node = { offer, role, zone, rest: { ...offer.room }, pods: [] };
     this.nodes.push(node);
     return node;

@@ -5,9 +5,10 @@ import { place } from "../../../planning/placement/place.ts";
 import { violations } from "../../../planning/placement/verify.ts";
 import { bruteForce } from "../../support/bruteForce.ts";
 import { smallProblems } from "../../support/fleets.ts";
+import { propertyRuns, propertyTimeout } from "../../support/properties.ts";
 
-const numRuns = Number(process.env.PLACEMENT_RUNS ?? 300);
-const seed = process.env.PLACEMENT_SEED === undefined ? undefined : Number(process.env.PLACEMENT_SEED);
+/** Prices are in cents, the solver's tolerance is a millionth. */
+const cents = 1e-4;
 
 describe("small fleets", () => {
   test(
@@ -19,12 +20,32 @@ describe("small fleets", () => {
           expect(violations(problem, placement)).toEqual([]);
           const least = bruteForce(problem);
           expect(placement.unplaceable.length).toBe(least.leftOut);
-          expect(costOf(problem, placement).total).toBeCloseTo(least.cost, 5);
-          expect(placement.gap * least.cost).toBeLessThan(1e-4);
+          expect(Math.abs(costOf(problem, placement).total - least.cost)).toBeLessThan(cents);
+          expect(placement.gap * least.cost).toBeLessThan(cents);
+          expect(placement.limited).toBe(false);
         }),
-        { numRuns, ...(seed === undefined ? {} : { seed }) },
+        { numRuns: propertyRuns(300) },
       );
     },
-    numRuns * 1000,
+    propertyTimeout,
+  );
+
+  test(
+    "are placed by every rule, and bounded rightly, also in the way that large ones are",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(smallProblems(7), async (problem) => {
+          const placement = await place(problem, { exactUpTo: 0, gap: 0.05 });
+          expect(violations(problem, placement)).toEqual([]);
+          const least = bruteForce(problem);
+          expect(placement.unplaceable.length).toBeGreaterThanOrEqual(least.leftOut);
+          if (placement.unplaceable.length > least.leftOut) return;
+          expect(placement.lowerBound).toBeLessThan(least.cost + cents);
+          expect(costOf(problem, placement).total).toBeGreaterThan(least.cost - cents);
+        }),
+        { numRuns: propertyRuns(300) },
+      );
+    },
+    propertyTimeout,
   );
 });
