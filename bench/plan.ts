@@ -14,6 +14,7 @@ const runSchema = z.object({
   models: z.number(),
   parseSeconds: z.number(),
   planSeconds: z.number(),
+  planCpuSeconds: z.number(),
   peakMiB: z.number(),
   gap: z.number(),
   nodes: z.number(),
@@ -44,6 +45,7 @@ export async function planBench() {
       models,
       parseSeconds: middle("parseSeconds"),
       planSeconds: middle("planSeconds"),
+      planCpuSeconds: middle("planCpuSeconds"),
       peakMiB: middle("peakMiB"),
       gap: middle("gap"),
       nodes: middle("nodes"),
@@ -56,16 +58,18 @@ export async function planBench() {
 
 type Result = Omit<Run, "usdPerHour">;
 
-/** Growth is the exponent between two sizes: 1 is linear, 2 quadratic. */
+/** Growth is the exponent of CPU time between two sizes: 1 is linear, 2 quadratic. */
 function table(results: readonly Result[]): string {
   const rows = results.map((result, index) => {
     const before = results[index - 1];
     const growth =
-      before && Math.log(result.planSeconds / before.planSeconds) / Math.log(result.models / before.models);
+      before &&
+      Math.log(result.planCpuSeconds / before.planCpuSeconds) / Math.log(result.models / before.models);
     return [
       String(result.models),
       result.parseSeconds.toFixed(2),
       result.planSeconds.toFixed(2),
+      result.planCpuSeconds.toFixed(2),
       growth?.toFixed(2) ?? "",
       result.peakMiB.toFixed(0),
       `${(100 * result.gap).toFixed(2)} %`,
@@ -73,6 +77,6 @@ function table(results: readonly Result[]): string {
       String(result.nodeGroups),
     ];
   });
-  const head = ["MODELS", "PARSE S", "PLAN S", "GROWTH", "PEAK MIB", "GAP", "NODES", "NODE GROUPS"];
-  return renderTable(head, rows, { color: false, numbers: [0, 1, 2, 3, 4, 5, 6, 7] });
+  const head = ["MODELS", "PARSE S", "PLAN S", "CPU S", "GROWTH", "PEAK MIB", "GAP", "NODES", "NODE GROUPS"];
+  return renderTable(head, rows, { color: false, numbers: [0, 1, 2, 3, 4, 5, 6, 7, 8] });
 }

@@ -8,8 +8,10 @@ const input = platformOf(count);
 const started = performance.now();
 const spec = parsePlatform(input, "bench");
 const parsed = performance.now();
+const before = process.cpuUsage();
 const { infrastructure, models, problems } = await planPlatform(spec);
 const planned = performance.now();
+const { system, user } = process.cpuUsage(before);
 if (infrastructure === undefined || problems.some((problem) => !problem.includes("budget"))) {
   throw new Error(`the platform of the bench can't be planned: ${problems.slice(0, 3).join("\n")}`);
 }
@@ -18,6 +20,7 @@ console.log(
     models: models.length,
     parseSeconds: (parsed - started) / 1000,
     planSeconds: (planned - parsed) / 1000,
+    planCpuSeconds: (user + system) / 1e6,
     peakMiB: process.resourceUsage().maxRSS / 1024,
     gap: infrastructure.placement.gap,
     nodes: infrastructure.placement.nodes.length,
