@@ -3,6 +3,7 @@ import type { InfrastructurePlan } from "../planning/infrastructure.ts";
 import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
+import { Data } from "./data/data.ts";
 import { Databases, databasesApp } from "./databases.ts";
 import { Experiments, experimentsApp, experimentsPort } from "./experiments.ts";
 import { Foundation } from "./foundation/foundation.ts";
@@ -37,7 +38,7 @@ export interface ServiceEntry {
 
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
-  readonly infrastructure?: Pick<InfrastructurePlan, "foundation"> | undefined;
+  readonly infrastructure?: Pick<InfrastructurePlan, "data" | "foundation"> | undefined;
 };
 
 /** The whole platform of one environment, from its plan. */
@@ -46,9 +47,8 @@ export class Platform extends pulumi.ComponentResource {
 
   constructor(name: string, plan: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:index:Platform", name, {}, opts);
-    const foundation =
-      plan.infrastructure &&
-      new Foundation("foundation", { plan: plan.infrastructure.foundation }, { parent: this });
+    const aws = plan.infrastructure && createAws(plan.infrastructure, { parent: this });
+    const foundation = aws?.foundation;
     const child = { parent: this, ...(foundation ? { providers: [foundation.kubernetes] } : {}) };
     const ground = (workload: string) => foundation?.ground(workload) ?? [];
     const { labels, namespaces } = plan;
@@ -83,7 +83,7 @@ export class Platform extends pulumi.ComponentResource {
       { server: postgres, ...plan.postgres, labels, namespace: namespaces.data },
       { ...child, dependsOn: postgres },
     );
-    const store = artifactStore(plan, mlflowPeer, foundation, {
+    const store = artifactStore(plan, mlflowPeer, aws, {
       ...child,
       dependsOn: [dataNamespace, trackingNamespace],
     });
@@ -135,17 +135,35 @@ export class Platform extends pulumi.ComponentResource {
   }
 }
 
+/** What the services stand on. */
+interface Aws {
+  readonly foundation: Foundation;
+  readonly data: Data;
+}
+
+function createAws(
+  { data, foundation }: NonNullable<PlatformArgs["infrastructure"]>,
+  opts: { readonly parent: pulumi.Resource },
+): Aws {
+  const { protectState, region, tags } = foundation;
+  return {
+    foundation: new Foundation("foundation", { plan: foundation }, opts),
+    data: new Data("data", { plan: data, region, tags, protectState }, opts),
+  };
+}
+
 function artifactStore(
   { artifacts, labels, namespaces, protectState, ...plan }: ServicesPlan,
   client: Peer,
-  foundation: Foundation | undefined,
+  aws: Aws | undefined,
   { dependsOn, ...opts }: pulumi.ComponentResourceOptions,
 ): ArtifactStore & { readonly clientSecret?: pulumi.Output<string> } {
   if (artifacts.kind === "aws") {
-    const clusterName = foundation?.clusterName ?? artifacts.role.clusterName;
+    if (aws === undefined) throw new Error("artifacts are in S3, but nothing in AWS is planned");
+    const { clusterName } = aws.foundation;
     return new ArtifactBucket(
       "artifacts",
-      { ...artifacts, clusterName, tags: plan.tags, protectState },
+      { ...artifacts, bucket: aws.data.bucket("mlflow"), clusterName, tags: plan.tags },
       opts,
     );
   }

@@ -2,6 +2,7 @@ import type { AwsPlatformSpec } from "../spec/platform.ts";
 import { planCost } from "./cost/cost.ts";
 import { nodePrice } from "./cost/nodes.ts";
 import { shareOfNodes } from "./cost/shares.ts";
+import { bucketCount, dataKeysOf, planData } from "./data/data.ts";
 import {
   type Explanation,
   explainModel,
@@ -55,14 +56,15 @@ export async function planAws(
   const models = sizings.flatMap((sizing) => placedModel(sizing, placement, offers, shares));
   const volumes = planVolumes(spec, vectors);
   const foundation = planFoundation(spec, { network, nodeGroups });
+  const data = planData(spec);
   const cost = planCost({
     spec,
     network,
     nodeGroups,
     volumes,
-    others: { kmsKey: keysOf(foundation).length },
+    others: { kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length },
   });
-  const quotas = planQuotas({ network, nodeGroups, volumes });
+  const quotas = planQuotas({ network, nodeGroups, volumes, others: { buckets: bucketCount(data) } });
   return {
     models,
     infrastructure: {
@@ -77,6 +79,7 @@ export async function planAws(
       cost,
       quotas,
       foundation,
+      data,
     },
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),

@@ -1,5 +1,6 @@
 import type { GpuName } from "../catalog/gpus.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
+import type { DataPlan } from "./data/data.ts";
 import type { FoundationPlan } from "./foundation/foundation.ts";
 import type { PlacementLock } from "./lock.ts";
 import type { Placement, Role } from "./placement/problem.ts";
@@ -23,6 +24,8 @@ export interface InfrastructurePlan {
   readonly quotas: readonly QuotaNeed[];
   /** Network, cluster and nodes as they are created. */
   readonly foundation: FoundationPlan;
+  /** What is kept outside the cluster. */
+  readonly data: DataPlan;
 }
 
 /** The VPC of an environment: every address range is decided here. */

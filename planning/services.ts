@@ -1,6 +1,8 @@
 import { type ImageName, imageRef } from "../catalog/images.ts";
 import { clusterName } from "../spec/defaults.ts";
 import type { AwsPlatformSpec, PlatformSpec } from "../spec/platform.ts";
+import { bucketNameOf } from "./data/buckets.ts";
+import { dataKey } from "./data/keys.ts";
 import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
 import type { PodRolePlan } from "./foundation/iam/roles.ts";
 import { resourceName } from "./foundation/naming.ts";
@@ -134,10 +136,15 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
   };
 }
 
+/** Every role that a service has in AWS. */
+export function serviceRolesOf({ artifacts }: Pick<ServicesPlan, "artifacts">): PodRolePlan[] {
+  return artifacts.kind === "aws" ? [artifacts.role] : [];
+}
+
 function artifactStore(spec: PlatformSpec): ArtifactStorePlan {
-  const { environment, ownership, tracking } = spec;
+  const { environment, tracking } = spec;
   if (environment !== "local") {
-    const bucket = tracking.bucket ?? `${ownership.project}-${environment}-mlflow`;
+    const bucket = bucketNameOf(spec, "mlflow");
     return { kind: "aws", bucket, region: spec.cloud.region, role: mlflowRole(spec, bucket) };
   }
   return {
@@ -156,7 +163,13 @@ function mlflowRole(spec: AwsPlatformSpec, bucket: string): PodRolePlan {
     clusterName: clusterName(spec),
     namespace: namespaces.tracking,
     serviceAccount: "mlflow",
-    policies: { artifacts: bucketWritePolicy(spec.cloud.region, bucket) },
+    policies: {
+      artifacts: bucketWritePolicy({
+        name: bucket,
+        region: spec.cloud.region,
+        keyAlias: dataKey(spec).alias,
+      }),
+    },
   };
 }
 

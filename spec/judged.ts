@@ -4,7 +4,14 @@ import { isObject } from "./faults/path.ts";
 import { type ModelSpec, modelSchema } from "./models.ts";
 import { type Environment, environments } from "./platform.ts";
 import { retrievalSchema } from "./retrieval.ts";
-import { budgetSchema, cloudSchema, clusterSchema, networkSchema, nlpSchema } from "./sections.ts";
+import {
+  budgetSchema,
+  cloudSchema,
+  clusterSchema,
+  networkSchema,
+  nlpSchema,
+  storageSchema,
+} from "./sections.ts";
 
 /**
  * What rules that look at several fields at once can judge: a whole description, or of a faulty one the sections and
@@ -16,6 +23,7 @@ export interface Judged {
   readonly budget?: z.output<typeof budgetSchema> | undefined;
   readonly network?: z.output<typeof networkSchema> | undefined;
   readonly cluster?: z.output<typeof clusterSchema> | undefined;
+  readonly storage?: z.output<typeof storageSchema> | undefined;
   readonly capacity?: z.output<typeof capacitySchema> | undefined;
   readonly retrieval?: z.output<typeof retrievalSchema> | undefined;
   readonly nlp?: z.output<typeof nlpSchema> | undefined;
@@ -41,6 +49,7 @@ export function soundParts(data: Readonly<Record<string, unknown>>): Judged {
       budget: sound(budgetSchema, data.budget),
       network: sound(networkSchema, data.network ?? {}),
       cluster: sound(clusterSchema, data.cluster ?? {}),
+      storage: sound(storageSchema, data.storage ?? {}),
       capacity: sound(capacitySchema, data.capacity ?? {}),
     }),
   };

@@ -15,6 +15,7 @@ import {
   ownershipSchema,
   pipelinesSchema,
   postgresSchema,
+  storageSchema,
   trackingSchema,
 } from "./sections.ts";
 
@@ -73,6 +74,8 @@ export const awsSchema = z.strictObject({
   capacity: capacitySchema.prefault({}),
   /** The only entrance: Traefik behind a load balancer. */
   gateway: awsGateway,
+  /** Buckets in S3. */
+  storage: storageSchema.prefault({}),
   /** Logs and alarms. */
   observability: observabilitySchema.prefault({}),
 });

@@ -100,6 +100,22 @@ export const objectStoreSchema = z.strictObject({
   storageGi: gibibytes.default(20),
 });
 
+export const storageSchema = z.strictObject({
+  /**
+   * What names of S3 buckets begin with: they are unique in all of AWS. Default `<project>-<environment>`. Changing it
+   * replaces every bucket: copy the objects first.
+   */
+  bucketPrefix: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{1,46}[a-z0-9]$/, "3 to 48 lower-case letters, digits or '-'")
+    .optional(),
+  /**
+   * Region that DVC's bucket is copied to. Default: in prod another region of the same country or of the European Union,
+   * where the catalog knows one; else none. A copy costs its storage there, and $0.02 per GB on the way.
+   */
+  replicaRegion: region.optional(),
+});
+
 export const trackingSchema = z.strictObject({
   /** MLflow server pods. Default: 1 locally, 2 elsewhere. */
   replicas: replicas.max(10).optional(),

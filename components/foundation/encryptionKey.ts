@@ -8,6 +8,8 @@ export interface EncryptionKeyArgs {
   readonly use: Omit<KeyUse, "accountId">;
   /** The account that it is in. */
   readonly accountId: pulumi.Input<string>;
+  /** Region that it is in. Default: the provider's. Changing it replaces the key: what it encrypted is lost. */
+  readonly region?: string;
   readonly tags: Readonly<Record<string, string>>;
   /** Refuses to delete it: what it encrypted would be lost. Default: no. */
   readonly protectState?: boolean;
@@ -25,10 +27,12 @@ export class EncryptionKey extends pulumi.ComponentResource {
     super("ai-platform:foundation:EncryptionKey", name, {}, opts);
     const child = { parent: this };
     const { accountId, plan, protectState = false, tags, use } = args;
+    const place = args.region === undefined ? {} : { region: args.region };
 
     const key = new aws.kms.Key(
       name,
       {
+        ...place,
         description: plan.description,
         deletionWindowInDays: plan.deletionDays,
         enableKeyRotation: true,
@@ -37,7 +41,7 @@ export class EncryptionKey extends pulumi.ComponentResource {
       },
       { ...child, protect: protectState },
     );
-    new aws.kms.Alias(name, { name: plan.alias, targetKeyId: key.keyId }, child);
+    new aws.kms.Alias(name, { ...place, name: plan.alias, targetKeyId: key.keyId }, child);
 
     this.arn = key.arn;
     this.registerOutputs({ arn: this.arn });

@@ -1,6 +1,8 @@
 import { type AddonName, addonNames, eksVersions, type KubernetesVersion } from "../../catalog/eks.ts";
 import { clusterName } from "../../spec/defaults.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
+import { bucketNameOf } from "../data/buckets.ts";
+import { dataKey } from "../data/keys.ts";
 import { type CostComponent, tagsByComponent } from "../ownership.ts";
 import { ebsCsiPolicy, type PolicyScope, vpcCniPolicy } from "./iam/addons.ts";
 import { bucketReadPolicy } from "./iam/buckets.ts";
@@ -77,7 +79,8 @@ const choices: Readonly<Record<AddonName, AddonChoice>> = {
     configuration: () => ({ node: { tolerateAllTaints: true } }),
     role: {
       serviceAccount: "s3-csi-driver-sa",
-      policy: ({ region }, spec) => bucketReadPolicy(region, resourceName(spec, "s3-bucket", "models")),
+      policy: ({ region }, spec) =>
+        bucketReadPolicy({ name: bucketNameOf(spec, "models"), region, keyAlias: dataKey(spec).alias }),
     },
   },
   "kube-state-metrics": { turn: "after-nodes" },

@@ -32,14 +32,18 @@ export interface KeyUse {
   readonly region: string;
   /** Log groups that CloudWatch encrypts with it; empty for a key that only principals of the account use. */
   readonly logGroups: readonly string[];
+  /** Services that publish to encrypted topics, such as `cloudwatch.amazonaws.com`. Default: none. */
+  readonly publishers?: readonly string[];
 }
 
 /**
- * A key's policy: IAM of the account decides, and CloudWatch may encrypt these log groups with it and nothing else.
+ * A key's policy: IAM of the account decides, and CloudWatch may encrypt these log groups with it and nothing else. What
+ * services may publish with it is for the topic's own policy to limit.
  * `Resource: "*"` in a key's policy means the key itself.
- * Source: CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
+ * Source: CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS"; SNS developer guide, "Key
+ * management".
  */
-export function keyPolicy({ accountId, logGroups, partition, region }: KeyUse) {
+export function keyPolicy({ accountId, logGroups, partition, publishers = [], region }: KeyUse) {
   const arn = (name: string) => `arn:${partition}:logs:${region}:${accountId}:log-group:${name}`;
   return {
     Version: "2012-10-17",
@@ -67,6 +71,17 @@ export function keyPolicy({ accountId, logGroups, partition, region }: KeyUse) {
               ],
               Resource: "*",
               Condition: { ArnEquals: { "kms:EncryptionContext:aws:logs:arn": logGroups.map(arn) } },
+            },
+          ]),
+      ...(publishers.length === 0
+        ? []
+        : [
+            {
+              Sid: "Publishers",
+              Effect: "Allow",
+              Principal: { Service: publishers },
+              Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+              Resource: "*",
             },
           ]),
     ],

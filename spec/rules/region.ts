@@ -21,6 +21,19 @@ export const region: Rule = ({ cloud }) =>
     ? [{ path: ["cloud", "region"], problem: unknownName(cloud.region, regions) }]
     : [];
 
+/** A copy must be in another region, or it would be lost with it. */
+export const replicaRegion: Rule = ({ cloud, storage }) => {
+  const replica = storage?.replicaRegion;
+  if (replica === undefined || cloud === undefined) return [];
+  const path = ["storage", "replicaRegion"];
+  if (!regions.includes(replica)) return [{ path, problem: unknownName(replica, regions) }];
+  if (replica === cloud.region)
+    return [
+      { path, problem: "is where the bucket is: a copy there survives nothing that the bucket doesn't" },
+    ];
+  return [];
+};
+
 /** Zones must be the region's; those of reservations also the network's, where it names them. */
 export const zones: Rule = ({ capacity, cloud, network }) => {
   const region = knownRegion(cloud);

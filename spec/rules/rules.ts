@@ -8,12 +8,13 @@ import { endpoints } from "./endpoints.ts";
 import { namedOnce } from "./lists.ts";
 import { models } from "./models.ts";
 import { addressRanges } from "./network.ts";
-import { allowedFamilies, allowedGpus, region, reservedTypes, zones } from "./region.ts";
+import { allowedFamilies, allowedGpus, region, replicaRegion, reservedTypes, zones } from "./region.ts";
 import { chroma, pgvector, replication, servers } from "./retrieval.ts";
 import type { Rule } from "./rule.ts";
 
 const rules: readonly Rule[] = [
   region,
+  replicaRegion,
   zones,
   allowedFamilies,
   allowedGpus,

@@ -72,7 +72,12 @@ describe.each(environments)("%s", (environment) => {
         ? [
             "aws:eks/cluster:Cluster::cluster",
             "aws:kms/key:Key::cluster",
-            "aws:s3/bucket:Bucket::artifacts",
+            "aws:kms/key:Key::data",
+            "aws:kms/key:Key::data-replica",
+            "aws:s3/bucket:Bucket::dvc",
+            "aws:s3/bucket:Bucket::dvc-replica",
+            "aws:s3/bucket:Bucket::mlflow",
+            "aws:s3/bucket:Bucket::models",
             "kubernetes:core/v1:PersistentVolumeClaim::postgres",
           ]
         : [],

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { dataRolesOf, planData } from "../../../planning/data/data.ts";
 import { rolesOf } from "../../../planning/foundation/foundation.ts";
 import type { PolicyStatement } from "../../../planning/foundation/iam/policy.ts";
 import { trustPolicy } from "../../../planning/foundation/iam/roles.ts";
-import { everyCapacity, everyKind, foundationOf } from "../../support/foundation.ts";
+import { planServices, serviceRolesOf } from "../../../planning/services.ts";
+import { awsSpec, everyCapacity, everyKind, foundationOf } from "../../support/foundation.ts";
 import data from "./iamActions.json" with { type: "json" };
 
 interface Action {
@@ -18,7 +20,11 @@ const arns: ReadonlyMap<string, string> = new Map(Object.entries(data.arns));
 /** Keys that every request has (IAM user guide, "AWS global condition context keys"). */
 const globalKeys = ["aws:ResourceAccount"];
 
-const roles = rolesOf(foundationOf("prod", everyKind, everyCapacity));
+const roles = [
+  ...rolesOf(foundationOf("prod", everyKind, everyCapacity)),
+  ...dataRolesOf(planData(awsSpec("prod"))),
+  ...serviceRolesOf(planServices(awsSpec("prod"))),
+];
 const documents = roles.flatMap((role) =>
   Object.entries(role.policies).map(([name, document]) => ({ name: `${role.name}/${name}`, document })),
 );

@@ -266,6 +266,13 @@ const retrieval: readonly Case[] = [
   inDev("no dimensions", { retrieval: { collections: { documents: { vectors: 1000, dimensions: 0 } } } }),
 ];
 
+const storage: readonly Case[] = [
+  inDev("a copy where the original is", { storage: { replicaRegion: "us-east-1" } }),
+  inDev("a copy in an unknown region", { storage: { replicaRegion: "eu-west-9" } }),
+  inDev("a prefix that no bucket's name can have", { storage: { bucketPrefix: "Acme_ML" } }),
+  inLocal("buckets for local", { storage: { bucketPrefix: "acme" } }),
+];
+
 const several: readonly Case[] = [
   inDev("alerts that don't ascend", { budget: { usdPerMonth: 1000, alertAtPercent: [50, 80, 80, 60] } }),
   inDev("everything at once: shapes and rules together", {
@@ -287,5 +294,6 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   Capacity: capacity,
   Network: network,
   "Retrieval and NLP": retrieval,
+  Storage: storage,
   "Budget, and several faults": several,
 };
