@@ -93,6 +93,10 @@ const madeByAws = (name: string): Readonly<Record<string, object>> => ({
   "aws:eks/nodeGroup:NodeGroup": {
     resources: [{ autoscalingGroups: [{ name: `eks-${name}-0123456-asg` }] }],
   },
+  "aws:rds/instance:Instance": {
+    address: `${name}.example.com`,
+    masterUserSecrets: [{ secretArn: `${name}-master-arn` }],
+  },
   "aws:ec2/launchTemplate:LaunchTemplate": { latestVersion: 7 },
 });
 
