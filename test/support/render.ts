@@ -93,6 +93,12 @@ const madeByAws = (name: string): Readonly<Record<string, object>> => ({
   "aws:eks/nodeGroup:NodeGroup": {
     resources: [{ autoscalingGroups: [{ name: `eks-${name}-0123456-asg` }] }],
   },
+  "aws:acm/certificate:Certificate": {
+    domainValidationOptions: [
+      { resourceRecordName: "_proof.example.com", resourceRecordType: "CNAME", resourceRecordValue: "acm" },
+    ],
+  },
+  "aws:acm/certificateValidation:CertificateValidation": { certificateArn: `${name}-issued-arn` },
   "aws:rds/instance:Instance": {
     address: `${name}.example.com`,
     masterUserSecrets: [{ secretArn: `${name}-master-arn` }],
