@@ -64,7 +64,12 @@ export async function planAws(
     volumes,
     others: { kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length },
   });
-  const quotas = planQuotas({ network, nodeGroups, volumes, others: { buckets: bucketCount(data) } });
+  const quotas = planQuotas({
+    network,
+    nodeGroups,
+    volumes,
+    others: { buckets: bucketCount(data), nodeGroups: foundation.nodeGroups.length - nodeGroups.length },
+  });
   return {
     models,
     infrastructure: {

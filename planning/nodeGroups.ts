@@ -81,7 +81,9 @@ function planGroup(
     gpu: gpu && { name: gpu.name, perNode: gpu.count },
     labels: { "ai-platform/role": role, ...(gpu ? { "ai-platform/gpu": gpu.name } : {}) },
     taints: taintsOf(role),
-    rootDiskGiB: rootDiskGiB[role] + (offer.features.includes("nvme") ? 0 : diskOf(nodes, workloads, offer)),
+    rootDiskGiB: inSteps(
+      rootDiskGiB[role] + (offer.features.includes("nvme") ? 0 : diskOf(nodes, workloads, offer)),
+    ),
     instanceStore: offer.features.includes("nvme"),
     efaInterfaces: type?.efaInterfaces ?? 0,
     pods,
@@ -144,6 +146,9 @@ function taintsOf(role: Role): NodeGroupPlan["taints"] {
   if (role === "system" || role === "cpu") return [];
   return [{ key: "ai-platform/role", value: role, effect: "NO_SCHEDULE" }];
 }
+
+/** Up to the next 10 GiB: a pod more or less on a node must not replace the nodes of its group. */
+const inSteps = (gib: number) => Math.ceil(gib / 10) * 10;
 
 /** The most that the pods of one node keep on its disk. */
 function diskOf(

@@ -104,12 +104,12 @@ describe("node groups", () => {
     });
   });
 
-  test("have a root volume for images, and for what pods keep where there is no instance store", () => {
+  test("have a root volume for images, and for what pods keep where there is no instance store, in steps of 10: 50 + 2 x 3", () => {
     const nodes = [on("g6.xlarge/spot", "chat"), on("m7i.large/spot", "web", "web")];
     expect(
       groupsOf(nodes).map(({ instanceStore, role, rootDiskGiB }) => [role, instanceStore, rootDiskGiB]),
     ).toEqual([
-      ["cpu", false, 56],
+      ["cpu", false, 60],
       ["gpu", true, 100],
     ]);
   });

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Foundation } from "../../../components/foundation/foundation.ts";
 import { foundationOf, group } from "../../support/foundation.ts";
 import { find, type Rendered, render } from "../../support/render.ts";
@@ -121,6 +122,8 @@ test("CloudWatch may encrypt the two log groups with the logs' key, and nothing 
 });
 
 describe("the cluster's kubeconfig", () => {
+  afterEach(() => pulumi.runtime.setAllConfig({}));
+
   const kubeconfig = async () => {
     const resources = await rendered("dev", [system]);
     return JSON.parse(find(resources, "kubernetes", "kubernetes").inputs.kubeconfig);
@@ -151,5 +154,18 @@ describe("the cluster's kubeconfig", () => {
         interactiveMode: "Never",
       },
     });
+  });
+
+  test("goes by the stack's profile and role, so that it is the same account", async () => {
+    pulumi.runtime.setAllConfig({
+      "aws:profile": "platform",
+      "aws:assumeRoles": JSON.stringify([{ roleArn: "arn:aws:iam::123456789012:role/deployer" }]),
+    });
+    const { users } = await kubeconfig();
+    expect(users[0].user.exec.args.slice(-2)).toEqual([
+      "--role-arn",
+      "arn:aws:iam::123456789012:role/deployer",
+    ]);
+    expect(users[0].user.exec.env).toEqual([{ name: "AWS_PROFILE", value: "platform" }]);
   });
 });
