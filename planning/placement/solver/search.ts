@@ -15,6 +15,9 @@ export interface Searched {
   readonly limited: boolean;
 }
 
+/** Times that cuts are added to the relaxation before whole numbers are asked for. */
+const rootRounds = 10;
+
 /**
  * Finds whole numbers for the columns, and again with cuts as long as replicas that may not meet lack nodes.
  * @param shortagesOf where a decision has too few nodes
@@ -37,8 +40,19 @@ export function searchColumns(
     ),
   }));
   const cuts = new Cuts(fleet, master, numbered);
+  for (let round = 0; round < rootRounds; round++) {
+    const values = highs.withModel(master.program.data(false), (model) => {
+      model.options.set("output_flag", false);
+      model.run();
+      return model.getSolution().colValue;
+    });
+    if (cuts.separate(values) === 0) break;
+  }
+  let bound = Number.NEGATIVE_INFINITY;
   for (let round = 1; ; round++) {
-    const { bound, decision, limited } = solveInteger(highs, master, numbered, limits);
+    const { decision, limited, ...solved } = solveInteger(highs, master, numbered, limits);
+    // Where the solver may stop short of the best, more cuts don't always mean a better bound.
+    bound = Math.max(bound, solved.bound);
     const shortages = decision && !limited && round < limits.rounds ? shortagesOf(decision) : new Map();
     if (!decision || shortages.size === 0) return { decision, bound, limited };
     for (const [shape, shortage] of shortages) cuts.add(shape, shortage, decision);
