@@ -1,7 +1,8 @@
 import type { Highs } from "highs";
 import { costOf } from "./cost.ts";
 import { carries, legalOffers } from "./fit.ts";
-import { buildFleets } from "./fleet/fleet.ts";
+import { buildFleets, type Fleet } from "./fleet/fleet.ts";
+import { pricePerPod } from "./greedy.ts";
 import { byText, inOrder } from "./order.ts";
 import type { Placement, PlacementProblem, Unplaceable, Workload } from "./problem.ts";
 import { loadHighs } from "./solver/highs.ts";
@@ -63,10 +64,15 @@ function solve(
   { exactUpTo = 40, gap = 0.005, nodes = 2000, seconds = 60 }: PlacementLimits,
 ) {
   const exact = problem.workloads.length <= exactUpTo;
-  const parts = buildFleets(problem).map((fleet) => {
+  const fleets = buildFleets(problem);
+  const costs = fleets.map(roughCost);
+  const all = costs.reduce((sum, cost) => sum + cost, 0);
+  const parts = fleets.map((fleet, at) => {
     const names = new Set(fleet.groups.flatMap(({ members }) => members.map(({ name }) => name)));
     const part = { ...problem, workloads: problem.workloads.filter(({ name }) => names.has(name)) };
-    return new Part(highs, part, fleet, { exact, nodes, seconds });
+    // What is a small part of the cost need not be known as exactly.
+    const tolerance = exact ? 1e-6 : Math.min(0.05, ((gap / 4) * all) / Math.max(costs[at] ?? 0, 1e-6));
+    return new Part(highs, part, fleet, { exact, tolerance, nodes, seconds });
   });
   const sum = (value: (part: Part) => number) => parts.reduce((total, part) => total + value(part), 0);
   // The parts with most to gain first, until all together are good enough.
@@ -81,6 +87,17 @@ function solve(
     lowerBound: sum(({ lowerBound }) => lowerBound),
     limited: parts.some(({ limited }) => limited),
   };
+}
+
+/** What each workload would cost alone on nodes full of its like, in US dollars an hour. */
+function roughCost({ groups, hosts, kinds, shapes }: Fleet): number {
+  const perPod = shapes.map(({ demand, hosts: able }) =>
+    Math.min(...able.flatMap((at) => hosts[at]?.offer ?? []).map((offer) => pricePerPod(demand, offer))),
+  );
+  return groups.reduce((sum, { members, replicas, ways }) => {
+    const costs = ways.map(({ cost, kind }) => cost + replicas * (perPod[kinds[kind]?.shape ?? -1] ?? 0));
+    return sum + members.length * Math.min(...costs);
+  }, 0);
 }
 
 /** Why a workload that could be placed alone was left out: the offers that it needs are used up by others. */

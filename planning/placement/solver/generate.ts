@@ -4,13 +4,15 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Column } from "./master.ts";
 import { boundByPrices, type PriceBound, type Prices } from "./prices.ts";
 import { Relaxation, type Solved } from "./relaxation.ts";
-import { type Decision, roundDown } from "./round.ts";
+import { apportioned, type Decision, roundDown, staying } from "./round.ts";
 
 export interface Generated {
   readonly columns: readonly Column[];
   readonly bound: PriceBound;
   /** The relaxation's solution, as far as it is whole: what is left over has no node yet. */
   readonly rounded: Decision;
+  /** The same with all workloads that can stay as they are staying; undefined where none is or can. */
+  readonly kept: Decision | undefined;
 }
 
 /** How much the prices of the best bound weigh against the relaxation's own. */
@@ -33,7 +35,14 @@ export function generateColumns(highs: Highs, fleet: Fleet, exclusion: number, t
       const step = improve(relaxation, fleet, exclusion, solved, best, tolerance);
       best = step.bound;
       if (step.added === 0) {
-        return { columns: relaxation.columns, bound: best, rounded: roundDown(relaxation, solved) };
+        const rounded = roundDown(relaxation, apportioned(solved));
+        const kept = staying(fleet, solved);
+        return {
+          columns: relaxation.columns,
+          bound: best,
+          rounded: rounded ?? { ways: apportioned(solved), nodes: [] },
+          kept: kept && roundDown(relaxation, kept),
+        };
       }
     }
   });

@@ -22,6 +22,8 @@ export interface Found {
 export interface PartLimits {
   /** Whether the answer shall be proven best. */
   readonly exact: boolean;
+  /** Share of the cost by which the relaxation's bound may fall short of what it could be. */
+  readonly tolerance: number;
   /** Nodes of a branch-and-bound tree. */
   readonly nodes: number;
   /** For each call of the solver. */
@@ -58,9 +60,11 @@ export class Part {
     this.#workloads = new Map(problem.workloads.map((workload) => [workload.name, workload]));
     this.#exclusion = exclusionPrice(fleet);
     const relaxed = relaxZones(fleet);
-    this.#generated = generateColumns(highs, relaxed, this.#exclusion, limits.exact ? 1e-6 : 0.002);
+    this.#generated = generateColumns(highs, relaxed, this.#exclusion, limits.tolerance);
     this.#bound = this.#generated.bound.cost;
-    this.#best = this.#realised(this.#generated.rounded);
+    const { kept, rounded } = this.#generated;
+    this.#best = this.#realised(rounded);
+    if (kept) this.#improve(this.#realised(kept));
     if (limits.exact) this.#improve(firstFit(problem));
   }
 

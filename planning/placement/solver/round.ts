@@ -16,16 +16,40 @@ const nearlyWhole = 0.9;
 /** How often new patterns are looked for after each purchase. */
 const rounds = 3;
 
-/** Workloads take the ways that the solution gives most of; then, of each pattern, the nodes that are whole are bought. */
-export function roundDown(relaxation: Relaxation, solved: Solved): Decision {
-  const ways = solved.ways.map(apportion);
+/**
+ * Buys, of each pattern, the nodes that are whole once workloads take these ways.
+ * @returns undefined where they can't, for lack of offers with a limit
+ */
+export function roundDown(relaxation: Relaxation, ways: Decision["ways"]): Decision | undefined {
   relaxation.takeWays(ways);
-  const again = relaxation.solve() ?? solved;
-  return decided(
-    relaxation,
-    ways,
-    Array.from(again.nodes, (count) => Math.floor(count + whole)),
+  const solved = relaxation.solve();
+  return (
+    solved &&
+    decided(
+      relaxation,
+      ways,
+      Array.from(solved.nodes, (count) => Math.floor(count + whole)),
+    )
   );
+}
+
+/** Workloads in whole numbers, by the ways that a solution gives most of. */
+export function apportioned({ ways }: Solved): Decision["ways"] {
+  return ways.map(apportion);
+}
+
+/** The same, but all workloads that can stay as they are stay; undefined where none can. */
+export function staying({ groups }: Fleet, solved: Solved): Decision["ways"] | undefined {
+  const stays = groups.map(({ ways }) =>
+    ways.some(({ moves }) => moves) ? ways.findIndex(({ moves }) => !moves) : -1,
+  );
+  if (stays.every((way) => way < 0)) return undefined;
+  return apportioned(solved).map((counts, group) => {
+    const stay = stays[group] ?? -1;
+    if (stay < 0) return counts;
+    const all = groups[group]?.members.length ?? 0;
+    return counts.map((_, way) => (way === stay ? all : 0));
+  });
 }
 
 /**
@@ -42,7 +66,7 @@ export function dive(
   return Relaxation.with(highs, fleet, exclusion, columns, (relaxation) => {
     let solved = relaxation.solve();
     if (!solved) return undefined;
-    const ways = solved.ways.map(apportion);
+    const ways = apportioned(solved);
     relaxation.takeWays(ways);
     const pods = podsOf(fleet, ways);
     let bought: number[] = [];
