@@ -44,6 +44,12 @@ export class Program {
     return this.#columns.push({ cost, lower: 0, upper, entries: [...entries] }) - 1;
   }
 
+  /** Leaves a column no choice. */
+  fix(column: number, value: number): void {
+    const fixed = this.#columns[column];
+    if (fixed) [fixed.lower, fixed.upper] = [value, value];
+  }
+
   /** Puts a column into a row that came later. */
   extend(column: number, entry: Entry): void {
     this.#columns[column]?.entries.push(entry);

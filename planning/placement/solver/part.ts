@@ -86,38 +86,49 @@ export class Part {
     return this.#limited;
   }
 
-  /** Solves for whole numbers, until the gap is at most `slack`. */
+  /** Solves for whole numbers, until the gap is at most `slack`: first with a plan in force kept, then freely. */
   search(slack: number): void {
     const relaxed = relaxZones(this.#fleet);
-    this.#searchOver(relaxed, slack, (decision) => shortagesAnywhere(relaxed, this.#workloads, decision));
-    if (this.gap <= slack) return;
-    this.#searchOver(
-      this.#fleet,
-      slack,
-      (decision) => assign(this.#fleet, this.#workloads, decision).shortages,
-    );
+    const anywhere = (decision: Decision) => shortagesAnywhere(relaxed, this.#workloads, decision);
+    const inZones = (decision: Decision) => assign(this.#fleet, this.#workloads, decision).shortages;
+    const { kept } = this.#generated;
+    if (kept) this.#searchOver(relaxed, slack, anywhere, kept.ways);
+    if (this.gap > slack) this.#searchOver(relaxed, slack, anywhere, undefined);
+    if (this.gap > slack) this.#searchOver(this.#fleet, slack, inZones, undefined);
   }
 
   #searchOver(
     fleet: Fleet,
     slack: number,
     shortagesOf: (decision: Decision) => ReadonlyMap<number, Shortage>,
+    ways: Decision["ways"] | undefined,
   ): void {
     const { bound, columns } = this.#generated;
     const cost = this.#price(this.#best);
     const all = completeColumns(fleet, shelvesOf(fleet), bound, cost, mostColumns);
     if (!all) {
-      const decision = dive(this.#highs, fleet, this.#exclusion, inEachZone(fleet, columns));
+      // With zones a dive takes several times as long and comes out hardly better.
+      if (!this.#limits.exact && fleet === this.#fleet) return;
+      const decision = dive(this.#highs, fleet, this.#exclusion, inEachZone(fleet, columns), ways);
       if (decision) this.#improve(this.#realised(decision));
       if (!this.#limits.exact || this.gap <= slack) return;
     }
     const limits = { ...this.#limits, slack, rounds: mostRounds };
-    const searched = searchColumns(this.#highs, fleet, all ?? columns, this.#exclusion, limits, shortagesOf);
+    const searched = searchColumns(
+      this.#highs,
+      fleet,
+      all ?? columns,
+      this.#exclusion,
+      limits,
+      shortagesOf,
+      ways,
+    );
+    if (searched.decision) this.#improve(this.#realised(searched.decision));
+    if (ways) return;
     this.#limited ||= searched.limited;
     // What complete columns leave out is dearer than what was known before.
     const ties = moveTie * this.#problem.previous.size;
     if (all) this.#bound = Math.max(this.#bound, Math.min(searched.bound - ties, cost));
-    if (searched.decision) this.#improve(this.#realised(searched.decision));
   }
 
   #improve(other: Found): void {

@@ -56,17 +56,19 @@ export function staying({ groups }: Fleet, solved: Solved): Decision["ways"] | u
  * Rounds by diving: buys the nodes that are whole and the one that is most nearly so, solves again for what is left, with
  * patterns that suit it, and so on until all is whole.
  * @param columns to start from
+ * @param fixed ways that workloads must take; undefined where they are to be chosen
  */
 export function dive(
   highs: Highs,
   fleet: Fleet,
   exclusion: number,
   columns: readonly Column[],
+  fixed: Decision["ways"] | undefined,
 ): Decision | undefined {
   return Relaxation.with(highs, fleet, exclusion, columns, (relaxation) => {
     let solved = relaxation.solve();
     if (!solved) return undefined;
-    const ways = apportioned(solved);
+    const ways = fixed ?? apportioned(solved);
     relaxation.takeWays(ways);
     const pods = podsOf(fleet, ways);
     let bought: number[] = [];

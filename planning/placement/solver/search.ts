@@ -21,6 +21,7 @@ const rootRounds = 10;
 /**
  * Finds whole numbers for the columns, and again with cuts as long as replicas that may not meet lack nodes.
  * @param shortagesOf where a decision has too few nodes
+ * @param ways those that workloads must take; undefined where they are to be chosen
  */
 export function searchColumns(
   highs: Highs,
@@ -29,8 +30,13 @@ export function searchColumns(
   exclusion: number,
   limits: IntegerLimits & { readonly rounds: number },
   shortagesOf: (decision: Decision) => ReadonlyMap<number, Shortage>,
+  ways: Decision["ways"] | undefined,
 ): Searched {
   const master = buildMaster(fleet, exclusion);
+  for (const [group, counts] of ways?.entries() ?? []) {
+    for (const [way, column] of master.ways[group]?.entries() ?? [])
+      master.program.fix(column, counts[way] ?? 0);
+  }
   const numbered = columns.map((column) => ({
     column,
     index: master.program.column(
