@@ -4,11 +4,12 @@ import { violations } from "../../planning/placement/verify.ts";
 import { type PlatformPlan, planPlatform } from "../../planning/plan.ts";
 import { planServices } from "../../planning/services.ts";
 import { sizePlatform } from "../../planning/sizing/platform.ts";
+import { engineOf } from "../../spec/defaults.ts";
 import type { AwsPlatformSpec, PlatformSpec } from "../../spec/platform.ts";
 import { validSpec } from "../support/specs.ts";
 
 /** More cases take long: PROPERTY_RUNS=10000 npx vitest run test/planning/plan.test.ts */
-const numRuns = Number(process.env.PROPERTY_RUNS ?? 8);
+const numRuns = Number(process.env.PROPERTY_RUNS ?? 4);
 const timeout = 120_000 + numRuns * 2000;
 
 const awsSpec = validSpec.filter((spec): spec is AwsPlatformSpec => spec.environment !== "local");
@@ -67,7 +68,9 @@ describe("any valid description", () => {
         expect(await planPlatform({ ...spec, models: reversed })).toEqual(plan);
         const again = await planPlatform(spec, plan.infrastructure.lock);
         expect(again.infrastructure?.lock).toEqual(plan.infrastructure.lock);
-        expect(again.infrastructure?.nodeGroups).toEqual(plan.infrastructure.nodeGroups);
+        const sizes = ({ infrastructure }: PlatformPlan) =>
+          infrastructure?.nodeGroups.map(({ name, size }) => [name, size]);
+        expect(sizes(again)).toEqual(sizes(plan));
       }),
     timeout,
   );
@@ -94,7 +97,10 @@ const relaxations: Readonly<Record<string, (spec: AwsPlatformSpec) => AwsPlatfor
   families: (spec) => ({ ...spec, capacity: { ...spec.capacity, families: undefined } }),
   "the models' GPUs": (spec) => ({
     ...spec,
-    models: mapModels(spec, (model) => ({ ...model, gpus: undefined })),
+    // Ollama without a word about GPUs goes to the CPU, which is another thing to ask for.
+    models: mapModels(spec, (model) =>
+      engineOf(model, false) === "ollama" ? model : { ...model, gpus: undefined },
+    ),
   }),
   "a parallelism": (spec) => ({
     ...spec,
