@@ -42,12 +42,12 @@ const newcomer: Workload = {
 
 describe("a plan in force", () => {
   test(
-    "stays as it is when nothing changed, though moving costs nothing",
+    "stays as it is when nothing changed, though moving costs next to nothing",
     async () => {
       await fc.assert(
         fc.asyncProperty(smallProblems(7), async (problem) => {
           const first = await place({ ...problem, previous: new Map() });
-          const again = { ...problem, previous: choicesOf(first, 0) };
+          const again = { ...problem, previous: choicesOf(first, 0.001) };
           expect(moved(again, await place(again))).toEqual([]);
         }),
         { numRuns: propertyRuns(100) },
