@@ -6,5 +6,6 @@ export default defineConfig({
     // Pulumi's mocks are process-wide state: every file gets a process of its own.
     pool: "forks",
     testTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 });

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { DatabasePlan } from "../planning/plan.ts";
+import type { DatabasePlan } from "../planning/services.ts";
 import { generated, type Placement } from "./kubernetes/metadata.ts";
 import { files } from "./kubernetes/pod.ts";
 import { Task } from "./kubernetes/task.ts";

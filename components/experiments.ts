@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PlatformPlan } from "../planning/plan.ts";
+import type { ServicesPlan } from "../planning/services.ts";
 import type { Placement } from "./kubernetes/metadata.ts";
 import type { Destination, Peer } from "./kubernetes/network.ts";
 import { WebService, type WebServiceArgs } from "./kubernetes/webService.ts";
 
 export interface ExperimentsArgs extends Placement {
-  readonly plan: PlatformPlan["experiments"];
+  readonly plan: ServicesPlan["experiments"];
   /** MLflow's tracking URI from inside the cluster. */
   readonly trackingUri: pulumi.Input<string>;
   readonly mlflow: Destination;

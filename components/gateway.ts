@@ -1,13 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import type { PlatformPlan } from "../planning/plan.ts";
+import type { ServicesPlan } from "../planning/services.ts";
 import { generated, named, type Placement } from "./kubernetes/metadata.ts";
 import type { Destination } from "./kubernetes/network.ts";
 import { ingressClass, WebService } from "./kubernetes/webService.ts";
 
 export interface GatewayArgs extends Placement {
-  readonly plan: PlatformPlan["gateway"];
+  readonly plan: ServicesPlan["gateway"];
   /** Namespaces whose Ingresses are served; no other is even read. */
   readonly servedNamespaces: readonly string[];
   /** Where requests may be passed on to. */

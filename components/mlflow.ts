@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { PlatformPlan } from "../planning/plan.ts";
+import type { ServicesPlan } from "../planning/services.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
 import { generated, type Placement } from "./kubernetes/metadata.ts";
 import type { Destination, Peer } from "./kubernetes/network.ts";
@@ -9,7 +9,7 @@ import { Task } from "./kubernetes/task.ts";
 import { WebService, type WebServiceArgs } from "./kubernetes/webService.ts";
 
 export interface MlflowArgs extends Placement {
-  readonly plan: PlatformPlan["mlflow"];
+  readonly plan: ServicesPlan["mlflow"];
   /** Connection URL of the database with its driver, secret. */
   readonly databaseUrl: pulumi.Input<string>;
   readonly database: Destination;
@@ -111,7 +111,7 @@ export class Mlflow extends pulumi.ComponentResource {
  * Clients that learn here that files are in S3 download them from presigned URLs, past the server, and hang where those
  * lead nowhere. Clients that get a 404, as older servers answer, ask the server for the files. The UI asks elsewhere.
  */
-const serverInfo = ({ path }: PlatformPlan["mlflow"]) => `${path}/api/3.0/mlflow/server-info`;
+const serverInfo = ({ path }: ServicesPlan["mlflow"]) => `${path}/api/3.0/mlflow/server-info`;
 
 /** Libraries below MLflow write caches to the home folder; the root is read-only. */
 const writableHome = { HOME: "/tmp", PYTHONUNBUFFERED: "1", GIT_PYTHON_REFRESH: "quiet" };

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { Resources } from "../planning/plan.ts";
+import type { Resources } from "../planning/services.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
 import { generated, type Placement } from "./kubernetes/metadata.ts";
 import type { Peer } from "./kubernetes/network.ts";

@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PlatformPlan } from "../planning/plan.ts";
+import type { InfrastructurePlan } from "../planning/infrastructure.ts";
+import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
+import { Data } from "./data/data.ts";
 import { Databases, databasesApp } from "./databases.ts";
 import { Experiments, experimentsApp, experimentsPort } from "./experiments.ts";
+import { Foundation } from "./foundation/foundation.ts";
 import { Gateway, gatewayApp } from "./gateway.ts";
 import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Peer } from "./kubernetes/network.ts";
@@ -33,13 +36,21 @@ export interface ServiceEntry {
       };
 }
 
+/** What the platform is made from: its services, and in AWS what they stand on. */
+export type PlatformArgs = ServicesPlan & {
+  readonly infrastructure?: Pick<InfrastructurePlan, "data" | "foundation"> | undefined;
+};
+
 /** The whole platform of one environment, from its plan. */
 export class Platform extends pulumi.ComponentResource {
   readonly services: pulumi.Output<pulumi.Unwrap<ServiceEntry>[]>;
 
-  constructor(name: string, plan: PlatformPlan, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, plan: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:index:Platform", name, {}, opts);
-    const child = { parent: this };
+    const aws = plan.infrastructure && createAws(plan.infrastructure, { parent: this });
+    const foundation = aws?.foundation;
+    const child = { parent: this, ...(foundation ? { providers: [foundation.kubernetes] } : {}) };
+    const ground = (workload: string) => foundation?.ground(workload) ?? [];
     const { labels, namespaces } = plan;
     const gatewayPeer: Peer = { namespace: namespaces.gateway, app: gatewayApp };
     const mlflowPeer: Peer = { namespace: namespaces.tracking, app: mlflowApp };
@@ -51,8 +62,10 @@ export class Platform extends pulumi.ComponentResource {
     const dataNamespace = isolated("data");
     const trackingNamespace = isolated("tracking");
     const gatewayNamespace = isolated("gateway");
-    const inData = { ...child, dependsOn: dataNamespace };
-    const inTracking = { ...child, dependsOn: trackingNamespace };
+    const inTracking = (workload: string) => ({
+      ...child,
+      dependsOn: [trackingNamespace, ...ground(workload)],
+    });
 
     const postgres = new Postgres(
       "postgres",
@@ -63,14 +76,14 @@ export class Platform extends pulumi.ComponentResource {
         clients: [{ namespace: namespaces.data, app: databasesApp }, mlflowPeer, migrationPeer],
         protectState: plan.protectState,
       },
-      inData,
+      { ...child, dependsOn: [dataNamespace, ...(foundation?.storage ?? []), ...ground("postgres")] },
     );
     const databases = new Databases(
       "databases",
       { server: postgres, ...plan.postgres, labels, namespace: namespaces.data },
       { ...child, dependsOn: postgres },
     );
-    const store = artifactStore(plan, mlflowPeer, {
+    const store = artifactStore(plan, mlflowPeer, aws, {
       ...child,
       dependsOn: [dataNamespace, trackingNamespace],
     });
@@ -87,7 +100,7 @@ export class Platform extends pulumi.ComponentResource {
         host: plan.gateway.host,
         clients: [gatewayPeer, experimentsPeer],
       },
-      inTracking,
+      inTracking(mlflowApp),
     );
     new Experiments(
       "experiments",
@@ -100,7 +113,7 @@ export class Platform extends pulumi.ComponentResource {
         host: plan.gateway.host,
         clients: [gatewayPeer],
       },
-      inTracking,
+      inTracking(experimentsApp),
     );
     new Gateway(
       "gateway",
@@ -114,7 +127,7 @@ export class Platform extends pulumi.ComponentResource {
           { peer: experimentsPeer, port: experimentsPort },
         ],
       },
-      { ...child, dependsOn: [gatewayNamespace, trackingNamespace] },
+      { ...child, dependsOn: [gatewayNamespace, trackingNamespace, ...ground(gatewayApp)] },
     );
 
     this.services = pulumi.output(serviceEntries(plan, postgres, store));
@@ -122,21 +135,35 @@ export class Platform extends pulumi.ComponentResource {
   }
 }
 
+/** What the services stand on. */
+interface Aws {
+  readonly foundation: Foundation;
+  readonly data: Data;
+}
+
+function createAws(
+  { data, foundation }: NonNullable<PlatformArgs["infrastructure"]>,
+  opts: { readonly parent: pulumi.Resource },
+): Aws {
+  const { protectState, region, tags } = foundation;
+  return {
+    foundation: new Foundation("foundation", { plan: foundation }, opts),
+    data: new Data("data", { plan: data, region, tags, protectState }, opts),
+  };
+}
+
 function artifactStore(
-  { artifacts, labels, namespaces, protectState, ...plan }: PlatformPlan,
+  { artifacts, labels, namespaces, protectState, ...plan }: ServicesPlan,
   client: Peer,
-  opts: pulumi.ComponentResourceOptions,
+  aws: Aws | undefined,
+  { dependsOn, ...opts }: pulumi.ComponentResourceOptions,
 ): ArtifactStore & { readonly clientSecret?: pulumi.Output<string> } {
   if (artifacts.kind === "aws") {
-    const serviceAccount = client.app;
+    if (aws === undefined) throw new Error("artifacts are in S3, but nothing in AWS is planned");
+    const { clusterName } = aws.foundation;
     return new ArtifactBucket(
       "artifacts",
-      {
-        ...artifacts,
-        client: { namespace: client.namespace, serviceAccount },
-        tags: plan.tags,
-        protectState,
-      },
+      { ...artifacts, bucket: aws.data.bucket("mlflow"), clusterName, tags: plan.tags },
       opts,
     );
   }
@@ -152,12 +179,12 @@ function artifactStore(
       clientNamespace: client.namespace,
       protectState,
     },
-    opts,
+    dependsOn === undefined ? opts : { ...opts, dependsOn },
   );
 }
 
 function serviceEntries(
-  { experiments, mlflow, namespaces }: PlatformPlan,
+  { experiments, mlflow, namespaces }: ServicesPlan,
   postgres: Postgres,
   store: { readonly clientSecret?: pulumi.Output<string> },
 ): ServiceEntry[] {

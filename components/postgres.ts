@@ -1,14 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { PlatformPlan } from "../planning/plan.ts";
+import type { ServicesPlan } from "../planning/services.ts";
 import { generated, type Placement } from "./kubernetes/metadata.ts";
 import type { Destination, Peer } from "./kubernetes/network.ts";
 import { scratch, secretFiles } from "./kubernetes/pod.ts";
 import { StatefulService, type StatefulServiceArgs } from "./kubernetes/statefulService.ts";
 
 export interface PostgresArgs extends Placement {
-  readonly plan: PlatformPlan["postgres"];
+  readonly plan: ServicesPlan["postgres"];
   /** Workloads that may connect. */
   readonly clients: readonly Peer[];
   /** Refuses to delete the data volume. */

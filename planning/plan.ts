@@ -1,142 +1,51 @@
-import { type ImageName, imageRef } from "../catalog/images.ts";
 import type { PlatformSpec } from "../spec/platform.ts";
-import { labelsFor, tagsFor } from "./ownership.ts";
-
-/** CPU in cores and memory in MiB: what the scheduler reserves, and where the kernel draws the line. */
-export interface Resources {
-  readonly requests: { readonly cpu: string; readonly memory: string };
-  readonly limits: { readonly memory: string; readonly cpu?: string };
-}
-
-/** Where run artifacts live: in AWS's S3, or in the store that the platform runs itself. */
-export type ArtifactStorePlan =
-  | { readonly kind: "aws"; readonly bucket: string; readonly region: string; readonly clusterName: string }
-  | {
-      readonly kind: "in-cluster";
-      readonly bucket: string;
-      readonly storageGi: number;
-      readonly resources: Resources;
-    };
-
-export interface WebServicePlan {
-  readonly image: string;
-  readonly replicas: number;
-  readonly resources: Resources;
-  /** Path under which the gateway serves it. */
-  readonly path: string;
-}
+import { planAws } from "./aws.ts";
+import type { Explanation } from "./explain.ts";
+import { explainModel } from "./explain.ts";
+import type { InfrastructurePlan } from "./infrastructure.ts";
+import type { PlacementLock } from "./lock.ts";
+import { type ModelPlan, modelPlan } from "./models.ts";
+import { planServices, type ServicesPlan } from "./services.ts";
+import { type ModelSizing, sizeModel } from "./sizing/models.ts";
+import { cannotRun, modelRequests } from "./sizing/requests.ts";
 
 /** All decisions about a platform, as plain values: the components only turn them into resources. */
-export interface PlatformPlan {
-  readonly environment: PlatformSpec["environment"];
-  /** Kubernetes labels of everything. */
-  readonly labels: Readonly<Record<string, string>>;
-  /** AWS tags of everything that can be tagged. */
-  readonly tags: Readonly<Record<string, string>>;
-  readonly namespaces: { readonly gateway: string; readonly data: string; readonly tracking: string };
-  /** Whether state may be deleted by `pulumi destroy` without `--remove-protect`-style intent. */
-  readonly protectState: boolean;
-  readonly gateway: {
-    readonly image: string;
-    readonly replicas: number;
-    readonly resources: Resources;
-    readonly host: string | undefined;
-    /** Port of every node that leads to the gateway; undefined where a load balancer does. */
-    readonly nodePort: number | undefined;
-  };
-  readonly postgres: {
-    readonly image: string;
-    readonly storageGi: number;
-    readonly resources: Resources;
-    /** Databases, each with a user of the same name that owns it. */
-    readonly databases: readonly DatabasePlan[];
-  };
-  readonly artifacts: ArtifactStorePlan;
-  readonly seaweedfsImage: string;
-  readonly mlflow: WebServicePlan & { readonly workers: number };
-  readonly experiments: WebServicePlan;
-}
-
-export interface DatabasePlan {
-  readonly name: string;
-  /** Extensions that only a superuser may create. */
-  readonly extensions: readonly string[];
+export interface PlatformPlan extends ServicesPlan {
+  /** In the order of their names. */
+  readonly models: readonly ModelPlan[];
+  /** Everything in AWS; undefined for `local`, whose cluster is somebody else's. */
+  readonly infrastructure: InfrastructurePlan | undefined;
+  /** Why the platform can't be brought up as described; empty for one that can. */
+  readonly problems: readonly string[];
+  /** What can be brought up but should be looked at. */
+  readonly warnings: readonly string[];
+  /** One line of why per choice. */
+  readonly explanations: readonly Explanation[];
 }
 
 /**
- * Turns a description into decisions.
- *
- * Memory figures are measured: MLflow 3.17 takes 540 MB with one worker and job execution off, and about 220 MB for
- * each further one; the experiments service 90 MB; Traefik 60 MB idle. CPU has no limit (a limit throttles without
- * need on an idle node), memory always has one (an unlimited pod takes its neighbours down).
+ * Turns a description into decisions. The same description, lock and catalog give the same plan.
+ * @param lock what a plan in force chose, so that nothing moves without need
  */
-export function planPlatform(spec: PlatformSpec): PlatformPlan {
-  const local = spec.environment === "local";
-  const replicas = (asked: number | undefined) => asked ?? (local ? 1 : 2);
-  const image = (name: ImageName) => imageRef(name);
-  const workers = local ? 1 : 2;
-  return {
-    environment: spec.environment,
-    labels: labelsFor(spec),
-    tags: tagsFor(spec),
-    namespaces: { gateway: "ai-gateway", data: "ai-data", tracking: "ai-tracking" },
-    protectState: spec.environment === "prod",
-    gateway: {
-      image: image("traefik"),
-      replicas: replicas(spec.gateway.replicas),
-      resources: sized(local ? 0.05 : 0.25, 128, 512),
-      host: spec.gateway.host,
-      nodePort: local ? 30080 : undefined,
-    },
-    postgres: {
-      image: image("postgres"),
-      storageGi: spec.postgres.storageGi,
-      resources: sized(local ? 0.1 : 1, local ? 256 : 2048, local ? 1024 : 4096),
-      databases: [
-        { name: "mlflow", extensions: [] },
-        { name: "vectors", extensions: ["vector"] },
-      ],
-    },
-    artifacts: artifactStore(spec),
-    seaweedfsImage: image("seaweedfs"),
-    mlflow: {
-      image: image("mlflow"),
-      replicas: replicas(spec.tracking.replicas),
-      resources: sized(local ? 0.1 : 0.5, 640 + 220 * (workers - 1), 2048),
-      path: "/mlflow",
-      workers,
-    },
-    experiments: {
-      image: image("experiments"),
-      replicas: replicas(undefined),
-      resources: sized(local ? 0.05 : 0.25, 128, 512),
-      path: "/experiments",
-    },
-  };
-}
-
-function artifactStore({
-  cloud,
-  environment,
-  objectStore,
-  ownership,
-  tracking,
-}: PlatformSpec): ArtifactStorePlan {
-  if (cloud) {
-    const bucket = tracking.bucket ?? `${ownership.project}-${environment}-mlflow`;
-    return { kind: "aws", bucket, region: cloud.region, clusterName: cloud.clusterName };
+export async function planPlatform(spec: PlatformSpec, lock?: PlacementLock): Promise<PlatformPlan> {
+  const services = planServices(spec);
+  if (spec.environment !== "local") {
+    const { explanations, infrastructure, models, problems, warnings } = await planAws(spec, services, lock);
+    return { ...services, models, infrastructure, problems, warnings, explanations };
   }
+  const sizings = modelRequests(spec, []).map((request) => sizeModel(request, new Map()));
+  const models = sizings.flatMap(firstThatFits);
   return {
-    kind: "in-cluster",
-    bucket: tracking.bucket ?? "mlflow",
-    storageGi: objectStore?.storageGi ?? 20,
-    resources: sized(0.1, 256, 1024),
+    ...services,
+    models,
+    infrastructure: undefined,
+    problems: sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
+    warnings: [],
+    explanations: models.map(explainModel),
   };
 }
 
-function sized(cpu: number, memoryMi: number, memoryLimitMi: number): Resources {
-  return {
-    requests: { cpu: `${Math.round(cpu * 1000)}m`, memory: `${memoryMi}Mi` },
-    limits: { memory: `${memoryLimitMi}Mi` },
-  };
+function firstThatFits(sizing: ModelSizing): ModelPlan[] {
+  const [chosen] = sizing.candidates.values();
+  return chosen === undefined ? [] : [modelPlan(sizing, chosen, undefined)];
 }

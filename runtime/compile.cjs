@@ -37,6 +37,8 @@ function bundle(entry) {
     platform: "node",
     target: `node${process.versions.node}`,
     format: "cjs",
+    // Node warns of `import()` in code that it compiles for us; `require` loads the same, and as late.
+    supported: { "dynamic-import": false },
     sourcemap: "external",
     sourcesContent: false,
     metafile: true,

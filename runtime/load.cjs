@@ -1,6 +1,6 @@
 const { createRequire } = require("node:module");
 const { dirname, join, resolve } = require("node:path");
-const { compileFunction, constants } = require("node:vm");
+const { compileFunction } = require("node:vm");
 const { compile } = require("./compile.cjs");
 const { mapStacksOfFailures } = require("./stacks.cjs");
 
@@ -17,7 +17,6 @@ function load(entry) {
   const program = { exports: {} };
   const run = compileFunction(code, ["exports", "require", "module", "__filename", "__dirname"], {
     filename: file,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   run(program.exports, lazily(createRequire(file)), program, file, dirname(file));
   return program.exports;

@@ -1,94 +1,107 @@
-import { distance } from "fastest-levenshtein";
 import type { z } from "zod";
-import { type PlatformSpec, platformSchema } from "./platform.ts";
+import { type Fault, type Position, SpecError } from "./faults/fault.ts";
+import { type Finding, findings } from "./faults/issues.ts";
+import { byPosition, isObject, pathText, valueAt, withinAny } from "./faults/path.ts";
+import { plainData } from "./faults/plain.ts";
+import { kind, shown } from "./faults/wording.ts";
+import { soundParts } from "./judged.ts";
+import { type Merged, mergeModelConfigs } from "./merge.ts";
+import type { ModelConfigs } from "./modelConfigs.ts";
+import {
+  awsSchema,
+  environments,
+  localSchema,
+  misplaced,
+  type PlatformSpec,
+  undecidedSchema,
+} from "./platform.ts";
+import { broken } from "./rules/rules.ts";
 
-/** One thing wrong with a description. */
-export interface Fault {
-  /** Where, as one would write it in TypeScript: `tracking.replicas`. Empty for the whole. */
-  readonly path: string;
-  /** What stands there, shortened; undefined where nothing does. */
-  readonly value: string | undefined;
-  /** What would be allowed, or which name was meant. */
-  readonly problem: string;
-}
+export { type Fault, SpecError } from "./faults/fault.ts";
+export { unknownName } from "./faults/wording.ts";
 
-/** Every fault of a description at once, in the order in which they stand. */
-export class SpecError extends Error {
-  override readonly name = "SpecError";
-  constructor(
-    readonly source: string,
-    readonly faults: readonly Fault[],
-  ) {
-    const lines = faults.map(({ path, value, problem }) =>
-      [`  ${path || "(the whole)"}`, value === undefined ? "" : ` = ${value}`, `: ${problem}`].join(""),
-    );
-    super(
-      [`${source} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:`, ...lines].join("\n"),
-    );
-  }
+export interface ParseOptions {
+  /** What `models` start from: `readModelConfigs("m2m")`. Default: nothing, each entry says all. */
+  readonly modelConfigs?: ModelConfigs;
 }
 
 /**
- * Checks a description once, at the edge, and fills its defaults.
+ * Checks a description once, at the edge, and fills its defaults. Whatever is given, however odd, the answer is a
+ * platform or a SpecError.
  * @param source what to call it in messages, for example `stacks/dev.ts`
- * @throws SpecError with every fault
+ * @throws SpecError with every fault, in the order in which they stand
  */
-export function parsePlatform(input: unknown, source: string): PlatformSpec {
-  const result = platformSchema.safeParse(input, { reportInput: true });
-  if (result.success) return result.data;
-  throw new SpecError(
-    source,
-    result.error.issues.flatMap((issue) => faultsOf(issue)),
-  );
-}
-
-function faultsOf(issue: z.core.$ZodIssue): Fault[] {
-  if (issue.code === "unrecognized_keys") {
-    const allowed = keysAt(issue.path);
-    return issue.keys.map((key) => ({
-      path: pathText([...issue.path, key]),
-      value: undefined,
-      problem: unknownName(key, allowed),
-    }));
+export function parsePlatform(input: unknown, source: string, options: ParseOptions = {}): PlatformSpec {
+  const { data, refused } = plainData(input);
+  if (!isObject(data)) {
+    const problem =
+      refused[0]?.problem ?? `needs an object { environment, ownership, ... }, not ${kind(data)}`;
+    throw new SpecError(source, [{ path: "", value: shownIfAny(data), problem, position: undefined }]);
   }
-  const value = issue.input === undefined || issue.code === "custom" ? undefined : shown(issue.input);
-  const problem =
-    issue.code === "invalid_value"
-      ? unknownName(String(issue.input), issue.values.map(String))
-      : issue.code === "invalid_type" && issue.input === undefined
-        ? `is missing: ${issue.expected} expected`
-        : issue.message;
-  return [{ path: pathText(issue.path), value, problem }];
+  const merged = mergeModelConfigs(data, options.modelConfigs ?? new Map());
+  const { issues, schema, spec } = checked(merged.data);
+  const explained: Finding[] = [...refused, ...misplacedSections(data), ...merged.findings];
+  const isExplained = withinAny([...explained.map(({ path }) => path), ...merged.unread]);
+  const found: Finding[] = [
+    ...explained,
+    ...[...findings(issues, schema, merged.data), ...broken(spec ?? soundParts(merged.data))].filter(
+      ({ path }) => !isExplained(path),
+    ),
+  ];
+  if (spec && found.length === 0 && merged.faults.length === 0) return spec;
+  throw new SpecError(source, faultsOf(found, merged, data));
 }
 
-/** The names allowed in the object at `path`, read from the schema itself. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let shape: Record<string, z.core.$ZodType> = platformSchema.shape;
-  for (const step of path) {
-    let schema = shape[String(step)];
-    while (schema && "innerType" in schema._zod.def) schema = schema._zod.def.innerType as z.core.$ZodType;
-    shape =
-      schema && "shape" in schema._zod.def ? (schema._zod.def.shape as Record<string, z.core.$ZodType>) : {};
+function misplacedSections(data: Readonly<Record<string, unknown>>): Finding[] {
+  const environment = environments.find((name) => name === data.environment);
+  if (environment === undefined) return [];
+  return Object.keys(data).flatMap((section) => {
+    const problem = misplaced(section, environment);
+    return problem === undefined ? [] : [{ path: [section], problem }];
+  });
+}
+
+interface Checked {
+  readonly spec: PlatformSpec | undefined;
+  readonly issues: readonly z.core.$ZodIssue[];
+  readonly schema: z.core.$ZodType;
+}
+
+function checked(data: Readonly<Record<string, unknown>>): Checked {
+  if (localSchema.shape.environment.safeParse(data.environment).success) {
+    const { data: spec, error } = localSchema.safeParse(data);
+    return { spec, issues: error?.issues ?? [], schema: localSchema };
   }
-  return Object.keys(shape);
+  if (awsSchema.shape.environment.safeParse(data.environment).success) {
+    const { data: spec, error } = awsSchema.safeParse(data);
+    return { spec, issues: error?.issues ?? [], schema: awsSchema };
+  }
+  const { error } = undecidedSchema.safeParse(data);
+  return { spec: undefined, issues: error?.issues ?? [], schema: undecidedSchema };
 }
 
-/** "unknown; did you mean x? Allowed: ..." A name is near when at most a third of it differs. */
-export function unknownName(name: string, allowed: readonly string[]): string {
-  const nearest = allowed.toSorted((a, b) => distance(name, a) - distance(name, b))[0];
-  const near = nearest !== undefined && distance(name, nearest) <= Math.max(1, Math.ceil(name.length / 3));
-  return `unknown${near ? `, did you mean ${nearest}?` : ";"} allowed: ${allowed.join(", ")}`;
+function faultsOf(found: readonly Finding[], merged: Merged, written: unknown): Fault[] {
+  const order = byPosition(written);
+  const places = [
+    ...merged.faults.map((fault) => ({ ...fault, value: undefined })),
+    ...found.map(({ path, problem }) => ({
+      path,
+      problem,
+      value: shownIfAny(valueAt(merged.data, path)),
+      position: merged.positionOf(path),
+    })),
+  ];
+  return places
+    .sort((one, other) => order(one.path, other.path) || inFile(one.position, other.position))
+    .map((fault) => ({ ...fault, path: pathText(fault.path) }));
 }
 
-function pathText(path: readonly PropertyKey[]): string {
-  return path
-    .map((step, index) =>
-      typeof step === "number" ? `[${step}]` : index === 0 ? String(step) : `.${String(step)}`,
-    )
-    .join("");
+/** What one file says stands in its own order; positions in different files say nothing. */
+function inFile(one: Position | undefined, other: Position | undefined): number {
+  if (!one || !other || one.file !== other.file) return 0;
+  return one.line - other.line || one.column - other.column;
 }
 
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+function shownIfAny(value: unknown): string | undefined {
+  return value === undefined ? undefined : shown(value);
 }

@@ -1,123 +1,136 @@
 import { z } from "zod";
+import { capacitySchema } from "./capacity.ts";
+import { hostname } from "./fields.ts";
+import { type ModelInput, modelsSchema } from "./models.ts";
+import { retrievalSchema } from "./retrieval.ts";
+import {
+  budgetSchema,
+  cloudSchema,
+  clusterSchema,
+  gatewaySchema,
+  networkSchema,
+  nlpSchema,
+  objectStoreSchema,
+  observabilitySchema,
+  ownershipSchema,
+  pipelinesSchema,
+  postgresSchema,
+  storageSchema,
+  trackingSchema,
+} from "./sections.ts";
 
 /** The environments that exist. Each has a `stacks/<environment>.ts` and a `Pulumi.<environment>.yaml`. */
 export const environments = ["local", "dev", "staging", "prod"] as const;
 export type Environment = (typeof environments)[number];
 
+/** What every environment may describe. */
+const everywhere = {
+  /** Who owns and pays for it: becomes tags and labels of everything. */
+  ownership: ownershipSchema,
+  /** Language models to serve, by name. Default: none. */
+  models: modelsSchema,
+  /** The vector store and its collections. */
+  retrieval: retrievalSchema.prefault({}),
+  /** Named entities, tokens, and embedding in batches. */
+  nlp: nlpSchema.prefault({}),
+  /** Orchestrators of batch work. */
+  pipelines: pipelinesSchema.prefault({}),
+  /** Experiment tracking with MLflow. */
+  tracking: trackingSchema.prefault({}),
+  /** PostgreSQL: metadata of all services, and vectors by pgvector. */
+  postgres: postgresSchema.prefault({}),
+};
+
+const awsGateway = gatewaySchema.extend({
+  /** Host name that users type: the load balancer has no name that people could remember. */
+  host: hostname,
+});
+
+/** `local`: any Kubernetes, no cloud, no GPU. */
+export const localSchema = z.strictObject({
+  /** Which environment this is. */
+  environment: z.literal("local"),
+  ...everywhere,
+  /** The only entrance: Traefik. */
+  gateway: gatewaySchema.prefault({}),
+  /** The S3 store in the cluster, where AWS would have S3. */
+  objectStore: objectStoreSchema.prefault({}),
+});
+
+/** `dev`, `staging` and `prod`: an AWS account. */
+export const awsSchema = z.strictObject({
+  /** Which environment this is. */
+  environment: z.enum(["dev", "staging", "prod"]),
+  ...everywhere,
+  /** Where in AWS. */
+  cloud: cloudSchema,
+  /** What it may cost. Default: no limit. */
+  budget: budgetSchema.optional(),
+  /** The VPC. */
+  network: networkSchema.prefault({}),
+  /** The EKS cluster. */
+  cluster: clusterSchema.prefault({}),
+  /** Which nodes may be bought, and how. */
+  capacity: capacitySchema.prefault({}),
+  /** The only entrance: Traefik behind a load balancer. */
+  gateway: awsGateway,
+  /** Buckets in S3. */
+  storage: storageSchema.prefault({}),
+  /** Logs and alarms. */
+  observability: observabilitySchema.prefault({}),
+});
+
+/** For a description of no known environment: every section may be there, so that each is checked. */
+export const undecidedSchema = z.strictObject({
+  ...localSchema.shape,
+  ...awsSchema.shape,
+  environment: z.enum(environments),
+  cloud: cloudSchema.optional(),
+  gateway: gatewaySchema.optional(),
+});
+
 /**
- * Text that is both an AWS tag value and a Kubernetes label value, so that one owner is spelled one way everywhere.
- * Kubernetes is the narrower of the two (at most 63 of `[A-Za-z0-9._-]`).
+ * Why a section has no place in an environment, for those that others have; undefined for one that belongs there or
+ * nowhere.
  */
-const labelValue = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
-    "at most 63 letters, digits, '.', '_' or '-', starting and ending with a letter or digit",
-  );
+export function misplaced(section: string, environment: Environment): string | undefined {
+  const local = environment === "local";
+  const here = local ? localSchema.shape : awsSchema.shape;
+  const there = local ? awsSchema.shape : localSchema.shape;
+  if (Object.hasOwn(here, section) || !Object.hasOwn(there, section)) return undefined;
+  return local
+    ? `local has no ${section}: it runs on the Kubernetes at hand, without AWS; remove it, or choose dev, staging or prod`
+    : `${environment} keeps objects in S3: the in-cluster store is for local; remove it`;
+}
 
-const hostname = z
-  .string()
-  .max(253)
-  .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, "a fully qualified DNS name in lower case");
+/** An entry of `models`: with an `m2m/<name>/model-config.yaml`, only what differs from it. */
+export type ModelEntry = Partial<ModelInput>;
 
-const gibibytes = z.int().min(1).max(16_384);
+type Described<Schema extends z.ZodType> = Omit<z.input<Schema>, "models"> & {
+  /**
+   * Language models to serve, by name. A name that has an `m2m/<name>/model-config.yaml` starts from it: `{}` takes
+   * it as it is. Default: none.
+   */
+  models?: Record<string, ModelEntry>;
+};
 
-const ownership = z.strictObject({
-  /** Product or programme that the cost belongs to. Buckets and the like are named after it. Default: this platform. */
-  project: z
-    .string()
-    .regex(
-      /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
-      "at most 40 lower-case letters, digits or '-', starting with a letter",
-    )
-    .default("ai-platform"),
-  /** Team that answers for it: a team name, no address. */
-  owner: labelValue,
-  /** Where finance books it. */
-  costCenter: labelValue,
-});
-
-const cloud = z.strictObject({
-  /** AWS region of everything that the stack creates. */
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as eu-central-1"),
-  /** Name of the EKS cluster that runs the platform; pods get their AWS roles from it by Pod Identity. */
-  clusterName: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, "an EKS cluster name"),
-});
-
-const gateway = z.strictObject({
-  /** Host name that users type. Needed wherever there is a domain; without it every host is answered. */
-  host: hostname.optional(),
-  /** Traefik pods. Default: 1 locally, 2 elsewhere, so that a node may go without an outage. */
-  replicas: z.int().min(1).max(10).optional(),
-});
-
-const postgres = z.strictObject({
-  /** GiB of the data volume. Default 10. It can grow, never shrink. */
-  storageGi: gibibytes.default(10),
-});
-
-const objectStore = z.strictObject({
-  /** GiB of the in-cluster S3 store's volume. Default 20. It can grow, never shrink. */
-  storageGi: gibibytes.default(20),
-});
-
-const tracking = z.strictObject({
-  /** MLflow server pods. Default: 1 locally, 2 elsewhere. */
-  replicas: z.int().min(1).max(10).optional(),
-  /** Bucket for run artifacts and models. Default: `mlflow` in-cluster, `<project>-<environment>-mlflow` on AWS. */
-  bucket: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "an S3 bucket name without dots")
-    .optional(),
-});
-
-/** A platform, described. `local` runs on any Kubernetes; the other environments also need `cloud`. */
-export const platformSchema = z
-  .strictObject({
-    environment: z.enum(environments),
-    ownership,
-    cloud: cloud.optional(),
-    gateway: gateway.prefault({}),
-    postgres: postgres.prefault({}),
-    objectStore: objectStore.optional(),
-    tracking: tracking.prefault({}),
-  })
-  .superRefine((spec, context) => {
-    const local = spec.environment === "local";
-    if (local && spec.cloud) {
-      context.addIssue({
-        code: "custom",
-        path: ["cloud"],
-        message: "local has no cloud: remove it, or choose dev, staging or prod",
-      });
-    }
-    if (!local && !spec.cloud) {
-      context.addIssue({
-        code: "custom",
-        path: ["cloud"],
-        message: `${spec.environment} needs a cloud: { region, clusterName }`,
-      });
-    }
-    if (!local && spec.objectStore) {
-      context.addIssue({
-        code: "custom",
-        path: ["objectStore"],
-        message: `${spec.environment} keeps objects in S3: the in-cluster store is for local`,
-      });
-    }
-    if (!local && !spec.gateway.host) {
-      context.addIssue({
-        code: "custom",
-        path: ["gateway", "host"],
-        message: `${spec.environment} is reached by name: give the host that users type`,
-      });
-    }
-  });
-
+export type LocalPlatformInput = Described<typeof localSchema>;
+export type AwsPlatformInput = Described<typeof awsSchema>;
 /** What people write. */
-export type PlatformInput = z.input<typeof platformSchema>;
-/** The same with every default filled in. */
-export type PlatformSpec = z.output<typeof platformSchema>;
+export type PlatformInput = LocalPlatformInput | AwsPlatformInput;
+
+/** Sections that one kind of environment has and the other has not: there, and always undefined. */
+type Without<Sections extends PropertyKey> = { readonly [Section in Sections]?: undefined };
+
+export type LocalPlatformSpec = z.output<typeof localSchema> &
+  Without<Exclude<keyof typeof awsSchema.shape, keyof typeof localSchema.shape>>;
+export type AwsPlatformSpec = z.output<typeof awsSchema> &
+  Without<Exclude<keyof typeof localSchema.shape, keyof typeof awsSchema.shape>>;
+/**
+ * A description that was checked, with every fixed default filled in. `environment` tells the two kinds apart. What
+ * has a default that depends on other fields is undefined where nobody wrote it: see `spec/defaults.ts`.
+ */
+export type PlatformSpec = LocalPlatformSpec | AwsPlatformSpec;
 
 /** Marks a description as one; only there for completion and type checks in an editor. */
 export function definePlatform(platform: PlatformInput): PlatformInput {

@@ -4,7 +4,11 @@ import { definePlatform } from "../spec/platform.ts";
 export default definePlatform({
   environment: "dev",
   ownership: { owner: "platform-team", costCenter: "ml-infrastructure" },
-  cloud: { region: "eu-central-1", clusterName: "ai-platform-dev" },
+  cloud: { region: "us-east-1" },
+  budget: { usdPerMonth: 1000 },
   gateway: { host: "ai.dev.example.com" },
+  capacity: { gpus: ["A10G", "L4"] },
+  models: { "qwen2.5-7b": {}, "qwen3-0.6b": {} },
+  retrieval: { collections: { documents: { vectors: 1_000_000, dimensions: 384 } } },
   postgres: { storageGi: 20 },
 });

@@ -1,37 +1,43 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Platform } from "../components/platform.ts";
+import { LockError } from "../planning/lock.ts";
 import { planPlatform } from "../planning/plan.ts";
-import { parsePlatform, SpecError, unknownName } from "../spec/parse.ts";
-import { type Environment, environments, type PlatformInput } from "../spec/platform.ts";
-import dev from "./dev.ts";
-import local from "./local.ts";
-import prod from "./prod.ts";
-import staging from "./staging.ts";
-
-const stacks: Record<Environment, PlatformInput> = { local, dev, staging, prod };
+import { SpecError, unknownName } from "../spec/parse.ts";
+import { type Environment, environments } from "../spec/platform.ts";
+import { describeEnvironment, readLock } from "./environments.ts";
 
 /**
  * The Pulumi program: the stack's name says which description is brought up.
- * @throws pulumi.RunError, which the engine shows without a stack trace, for an unknown stack or a faulty description
+ * @param root the project's folder
+ * @throws pulumi.RunError, which the engine shows without a stack trace, for an unknown stack, a faulty description, or
+ * a platform that can't be brought up as described
  */
-export function run() {
+export async function run(root: string) {
   const stack = pulumi.getStack();
   const environment = environments.find((name) => name === stack);
   if (environment === undefined) {
     throw new pulumi.RunError(`stack "${stack}": ${unknownName(stack, environments)}`);
   }
-  const platform = new Platform(
-    "platform",
-    planPlatform(parse(stacks[environment], `stacks/${environment}.ts`)),
-  );
+  const plan = await planned(environment, root);
+  for (const warning of plan.warnings) await pulumi.log.warn(warning);
+  const platform = new Platform("platform", plan);
   return { services: platform.services };
 }
 
-function parse(input: PlatformInput, source: string) {
+async function planned(environment: Environment, root: string) {
+  const { lock, spec } = described(environment, root);
+  const plan = await planPlatform(spec, lock);
+  if (plan.problems.length === 0) return plan;
+  throw new pulumi.RunError(
+    [`stacks/${environment}.ts can't be brought up:`, ...plan.problems.map((line) => `  ${line}`)].join("\n"),
+  );
+}
+
+function described(environment: Environment, root: string) {
   try {
-    return parsePlatform(input, source);
+    return { spec: describeEnvironment(environment, root), lock: readLock(environment, root) };
   } catch (error) {
-    if (error instanceof SpecError) throw new pulumi.RunError(error.message);
+    if (error instanceof SpecError || error instanceof LockError) throw new pulumi.RunError(error.message);
     throw error;
   }
 }

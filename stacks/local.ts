@@ -4,6 +4,8 @@ import { definePlatform } from "../spec/platform.ts";
 export default definePlatform({
   environment: "local",
   ownership: { owner: "platform-team", costCenter: "engineering" },
+  models: { tinyllama: {} },
+  retrieval: { collections: { documents: { vectors: 100_000, dimensions: 384 } } },
   postgres: { storageGi: 5 },
   objectStore: { storageGi: 10 },
 });

@@ -1,6 +1,9 @@
+import { resolve } from "node:path";
 import runtime from "../runtime/lean.cjs";
 import load from "../runtime/load.cjs";
 
 runtime.lean();
 
-export default load.load("stacks/index.ts").run;
+const root = resolve(import.meta.dirname, "..");
+
+export default () => load.load("stacks/index.ts").run(root);

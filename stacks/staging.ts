@@ -4,7 +4,19 @@ import { definePlatform } from "../spec/platform.ts";
 export default definePlatform({
   environment: "staging",
   ownership: { owner: "platform-team", costCenter: "ml-infrastructure" },
-  cloud: { region: "eu-central-1", clusterName: "ai-platform-staging" },
+  cloud: { region: "us-east-1" },
+  budget: { usdPerMonth: 10_000 },
   gateway: { host: "ai.staging.example.com" },
+  capacity: { purchase: ["spot", "on-demand"], gpus: ["A10G", "L4", "L40S", "A100-40"] },
+  models: {
+    "llama-3.1-8b": { replicas: 2 },
+    "gpt-oss-20b": {},
+    "deepseek-r1-distill-32b": {},
+    "mixtral-8x7b": {},
+  },
+  retrieval: { collections: { documents: { vectors: 10_000_000, dimensions: 384, replication: 2 } } },
+  nlp: {
+    embeddings: { documents: { model: "sentence-transformers/all-MiniLM-L6-v2", documentsPerHour: 50_000 } },
+  },
   postgres: { storageGi: 20 },
 });

@@ -5,11 +5,16 @@ export interface IsolatedNamespaceArgs {
   /** Name in the cluster. Changing it replaces the namespace and everything in it. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /**
+   * Pod Security Standard that is enforced. Default `restricted`; `privileged` is for what must reach into its node, and
+   * for nothing else.
+   */
+  readonly podSecurity?: "restricted" | "privileged";
 }
 
 /**
- * A namespace in which nothing is allowed until someone says so: the `restricted` Pod Security Standard is enforced,
- * and pods may talk to nobody but DNS.
+ * A namespace in which nothing is allowed until someone says so: the `restricted` Pod Security Standard is enforced
+ * unless another is named, and pods may talk to nobody but DNS.
  */
 export class IsolatedNamespace extends pulumi.ComponentResource {
   readonly name: pulumi.Output<string>;
@@ -20,7 +25,12 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
 
     const namespace = new k8s.core.v1.Namespace(
       name,
-      { metadata: { name: args.name, labels: { ...args.labels, ...podSecurity, ...nameLabel(args.name) } } },
+      {
+        metadata: {
+          name: args.name,
+          labels: { ...args.labels, ...podSecurity(args), ...nameLabel(args.name) },
+        },
+      },
       child,
     );
     new k8s.networking.v1.NetworkPolicy(
@@ -43,10 +53,10 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
 
 const nameLabel = (name: string) => ({ "app.kubernetes.io/name": name });
 
-const podSecurity = {
-  "pod-security.kubernetes.io/enforce": "restricted",
-  "pod-security.kubernetes.io/warn": "restricted",
-};
+const podSecurity = ({ podSecurity = "restricted" }: IsolatedNamespaceArgs) => ({
+  "pod-security.kubernetes.io/enforce": podSecurity,
+  "pod-security.kubernetes.io/warn": podSecurity,
+});
 
 /** Port 53 anywhere: clusters differ in where their resolver lives, and NodeLocal DNS is no pod at all. */
 const dns = {

@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Resources } from "../../planning/plan.ts";
+import type { Resources } from "../../planning/services.ts";
 import { named, type Placement, selectorOf } from "./metadata.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;
@@ -36,6 +36,8 @@ export interface Program extends Placement {
   readonly mounts?: readonly Mount[];
   /** Seconds between the signal to stop and the end of the process. Default 30. */
   readonly graceSeconds?: number;
+  /** Whom it may push off a full node. Default: nobody. `system-*` is for what a cluster or a node can't do without. */
+  readonly priorityClass?: "system-cluster-critical" | "system-node-critical";
 }
 
 interface PodSettings {
@@ -72,6 +74,7 @@ export function podTemplate(
     },
     ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    ...(program.priorityClass === undefined ? {} : { priorityClassName: program.priorityClass }),
     terminationGracePeriodSeconds: program.graceSeconds ?? 30,
     topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
       (topologyKey) => ({

@@ -68,6 +68,18 @@ export const commands: Readonly<Record<string, Command>> = {
     words: "PROGRAM...",
     run: async (options, names) => (await import("./build.ts")).build(options, names),
   }),
+  plan: command({
+    call: "npm run plan",
+    summary: "Size, place and price an environment without an engine: npm run plan -- prod",
+    options: z.strictObject({
+      spec: text("FILE", "plan this platform, described in JSON, instead of an environment of this project"),
+      json: flag("for scripts: one JSON document, described by docs/schemas/plan.schema.json"),
+      why: flag("also one line of why per choice, with the runner-up, and what was refused"),
+      write: flag("keep the choices beside the environment, so that later plans move nothing without need"),
+    }),
+    words: "ENVIRONMENT",
+    run: async (options, words) => (await import("./plan.ts")).plan(options, words),
+  }),
   test: command({
     call: "npm test",
     summary: "Run all tests, or the groups named: npm test -- unit lint",

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import Table from "cli-table3";
 import { z } from "zod";
 
 /** How a client authenticates. Values are in the secret: `kubectl get secret -n NAMESPACE NAME -o yaml`. */
@@ -75,40 +74,4 @@ export function describeAuth(auth: Auth): string {
   const { secret, user, keys } = auth;
   const what = auth.kind === "password" ? `user ${user ?? "?"}` : "S3 keys";
   return `${what}, secret ${secret.namespace}/${secret.name} (${keys.join(", ")})`;
-}
-
-/** A table for people; plain columns where there is no terminal. */
-export function renderTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  color: boolean,
-): string {
-  const plain = {
-    top: "",
-    "top-mid": "",
-    "top-left": "",
-    "top-right": "",
-    bottom: "",
-    "bottom-mid": "",
-    "bottom-left": "",
-    "bottom-right": "",
-    left: "",
-    "left-mid": "",
-    mid: "",
-    "mid-mid": "",
-    right: "",
-    "right-mid": "",
-    middle: "  ",
-  };
-  const table = new Table({
-    head: [...head],
-    chars: plain,
-    style: { "padding-left": 0, "padding-right": 0, head: color ? ["bold"] : [], border: [] },
-  });
-  for (const row of rows) table.push([...row]);
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { renderTable } from "../../report/table.ts";
 import { UserError } from "../lib/fail.ts";
 import { stateDir } from "../lib/paths.ts";
 import { refuseWhileElsewhere, rememberCluster } from "./cluster-identity.ts";
@@ -13,7 +14,7 @@ import { writeLog } from "./log.ts";
 import { failOn, folderProblems, goProblems, portProblem } from "./machine.ts";
 import { UsageError } from "./options.ts";
 import { buildSteps, neededPrograms } from "./programs.ts";
-import { probeUntilReady, renderTable, type StackService } from "./services.ts";
+import { probeUntilReady, type StackService } from "./services.ts";
 import { readSettings, type Settings, writeSettings } from "./settings.ts";
 import { noChange, stackServices, up } from "./stack.ts";
 import { runSteps, type Step, type Timing } from "./tasks.ts";
@@ -56,7 +57,7 @@ export async function start(options: StartOptions): Promise<number> {
       timingsFile,
       `${JSON.stringify({ at: new Date(started).toISOString(), seconds, steps: timings }, null, 2)}\n`,
     );
-    console.log(`\n${renderTable(["SERVICE", "URL", "ANSWER"], rows, process.stdout.isTTY)}\n`);
+    console.log(`\n${renderTable(["SERVICE", "URL", "ANSWER"], rows, { color: process.stdout.isTTY })}\n`);
     if (missing.length > 0) {
       throw new UserError(`These services do not answer: ${missing.join(", ")}`, [
         "See what they wait for: npm run status",

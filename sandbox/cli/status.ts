@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { renderTable } from "../../report/table.ts";
 import { UserError } from "../lib/fail.ts";
 import pc from "./colors.ts";
 import { entranceOf } from "./entrance.ts";
 import { connect, type KubeClient } from "./kube.ts";
-import { authSchema, describeAuth, renderTable, type StackService } from "./services.ts";
+import { authSchema, describeAuth, type StackService } from "./services.ts";
 import { readSettings } from "./settings.ts";
 import { stackServices } from "./stack.ts";
 
@@ -123,10 +124,8 @@ export function render({ cluster, services }: Status): string {
     answer ?? "",
     describeAuth(auth),
   ]);
-  const table = renderTable(
-    ["SERVICE", "STATE", "PODS", "URL", "ANSWER", "AUTHENTICATION"],
-    rows,
-    process.stdout.isTTY,
-  );
+  const table = renderTable(["SERVICE", "STATE", "PODS", "URL", "ANSWER", "AUTHENTICATION"], rows, {
+    color: process.stdout.isTTY,
+  });
   return `Kubernetes (${where}) at ${cluster.server}\n\n${table}`;
 }

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { failOn, listener, portProblem } from "../../sandbox/cli/machine.ts";
 import { shellQuote, stackOf } from "../../sandbox/cli/pulumi.ts";
-import { describeAuth, judge, probe, renderTable } from "../../sandbox/cli/services.ts";
+import { describeAuth, judge, probe } from "../../sandbox/cli/services.ts";
 import { UserError } from "../../sandbox/lib/fail.ts";
 
 let server: Server | undefined;
@@ -66,19 +66,6 @@ test("how to authenticate is told in words", () => {
   expect(describeAuth({ kind: "password", secret, user: "postgres", keys: ["password"] })).toBe(
     "user postgres, secret data/pg (password)",
   );
-});
-
-test("tables are aligned columns without borders", () => {
-  expect(
-    renderTable(
-      ["A", "LONGER"],
-      [
-        ["x", "1"],
-        ["longest", "2"],
-      ],
-      false,
-    ),
-  ).toBe("A        LONGER\nx        1\nlongest  2");
 });
 
 test.each([

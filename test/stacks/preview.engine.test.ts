@@ -2,16 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ScratchProject } from "../../sandbox/engine/scratch.ts";
-import { environments } from "../../spec/platform.ts";
+import { type Environment, environments } from "../../spec/platform.ts";
+import { errorsIn, graphText, nameOf, Order, type Step, stepsOf } from "../support/graph.ts";
 import { renderStack } from "../support/stacks.ts";
 
 /** The real engine, the real SDK's program loader and the real policy runner, with no cluster and no account. */
-
-interface Step {
-  readonly op: string;
-  readonly urn: string;
-  readonly newState: { readonly type: string; readonly custom: boolean; readonly protect?: boolean };
-}
 
 let project: ScratchProject;
 
@@ -29,34 +24,212 @@ afterAll(() => project.remove());
 const preview = (stack: string, ...args: string[]) =>
   project.pulumi("preview", `--stack=${stack}`, "--policy-pack=policy", ...args);
 
+const previews = new Map<Environment, Promise<Step[]>>();
+
+/** What a stack's preview creates; made once. */
+function previewed(environment: Environment): Promise<Step[]> {
+  const made = previews.get(environment) ?? previewSteps(environment);
+  previews.set(environment, made);
+  return made;
+}
+
+async function previewSteps(environment: Environment): Promise<Step[]> {
+  const { exitCode, stderr, stdout } = await preview(environment, "--json");
+  if (exitCode !== 0) throw new Error([...errorsIn(stdout), stderr].join("\n"));
+  return stepsOf(stdout);
+}
+
 describe.each(environments)("%s", (environment) => {
-  test("previews whole, with no cluster, no account and no violation, and protects its state only in prod", async () => {
-    const { all, exitCode, stdout } = await preview(environment, "--json");
-    expect(exitCode, all).toBe(0);
-    const steps = (JSON.parse(stdout) as { steps: Step[] }).steps.filter(
-      ({ newState }) => newState.custom && !newState.type.startsWith("pulumi:"),
+  let steps: Step[] = [];
+
+  beforeAll(async () => {
+    steps = await previewed(environment);
+  }, 300_000);
+
+  /** Providers that the program makes are resources, those that the engine makes are not. */
+  const custom = () =>
+    steps.filter(
+      ({ newState, urn }) =>
+        newState.custom &&
+        !(newState.type.startsWith("pulumi:providers:") && nameOf(urn).startsWith("default")),
     );
-    const nameOf = ({ newState, urn }: Step) => `${newState.type}::${urn.split("::").at(-1)}`;
-    expect(new Set(steps.map(({ op }) => op))).toEqual(new Set(["create"]));
+  const shown = ({ newState, urn }: Step) => `${newState.type}::${nameOf(urn)}`;
+
+  test("previews whole, with no cluster, no account and no violation", async () => {
+    expect(new Set(custom().map(({ op }) => op))).toEqual(new Set(["create"]));
     const rendered = (await renderStack(environment)).map(({ name, type }) => `${type}::${name}`);
-    expect(steps.map(nameOf).sort()).toEqual(rendered.sort());
+    expect(custom().map(shown).sort()).toEqual(rendered.sort());
+  }, 120_000);
+
+  test("protects its state in prod, and only there", () => {
     expect(
       steps
-        .filter(({ newState }) => newState.protect)
-        .map(nameOf)
+        .filter(({ newState }) => newState.protect && newState.custom)
+        .map(shown)
         .sort(),
     ).toEqual(
       environment === "prod"
-        ? ["aws:s3/bucket:Bucket::artifacts", "kubernetes:core/v1:PersistentVolumeClaim::postgres"]
+        ? [
+            "aws:eks/cluster:Cluster::cluster",
+            "aws:kms/key:Key::cluster",
+            "aws:kms/key:Key::data",
+            "aws:kms/key:Key::data-replica",
+            "aws:s3/bucket:Bucket::dvc",
+            "aws:s3/bucket:Bucket::dvc-replica",
+            "aws:s3/bucket:Bucket::mlflow",
+            "aws:s3/bucket:Bucket::models",
+            "kubernetes:core/v1:PersistentVolumeClaim::postgres",
+          ]
         : [],
     );
-  }, 120_000);
+  });
+
+  test("consists of these resources", async () => {
+    await expect(graphText(steps)).toMatchFileSnapshot(`graphs/${environment}.txt`);
+  });
 });
 
+/** Edges of the graph: what is created later is deleted earlier. */
+describe.each(["dev", "prod"] as const)("the order of %s", (environment) => {
+  let order: Order;
+
+  beforeAll(async () => {
+    order = new Order(await previewed(environment));
+  }, 300_000);
+
+  const nodeGroups = () => order.all("aws:eks/nodeGroup:NodeGroup");
+  const cluster = () => order.one("aws:eks/cluster:Cluster", "cluster");
+
+  test("nodes come after what a node can't be ready without, and keep their way out until they are gone", () => {
+    expect(nodeGroups().length).toBeGreaterThan(1);
+    const needed = [
+      cluster(),
+      ...order.all("Addon", "vpc-cni", "kube-proxy", "eks-pod-identity-agent"),
+      ...order.all("RolePolicyAttachment").filter((urn) => nameOf(urn).startsWith("node-")),
+      ...order.all("NatGateway"),
+      ...order.all("Route"),
+      ...order.all("RouteTableAssociation").filter((urn) => nameOf(urn).includes("private")),
+      ...order.all("SubnetCidrReservation"),
+      order.one("VpcEndpoint", "network-s3"),
+    ];
+    expect(needed.length).toBeGreaterThan(12);
+    for (const group of nodeGroups()) expect(order.notBefore(group, needed), nameOf(group)).toEqual([]);
+  });
+
+  test("the cluster comes after its log group, its key and its rights, so that they go after it", () => {
+    const needed = [
+      order.one("LogGroup", "cluster-logs"),
+      order.one("Key", "cluster"),
+      order.one("Key", "logs"),
+      order.one("RolePolicyAttachment", "cluster-AmazonEKSClusterPolicy"),
+      ...order.all("Subnet").filter((urn) => nameOf(urn).includes("intra")),
+    ];
+    expect(order.notBefore(cluster(), needed)).toEqual([]);
+  });
+
+  test("what has Deployments comes after a node, and snapshots before the driver that takes them", () => {
+    const system = nodeGroups().filter((urn) => nameOf(urn).startsWith("system-"));
+    expect(system.length).toBeGreaterThan(0);
+    for (const name of ["coredns", "metrics-server", "aws-ebs-csi-driver", "snapshot-controller"]) {
+      expect(order.notBefore(order.one("Addon", name), system), name).toEqual([]);
+    }
+    expect(
+      order.notBefore(order.one("Addon", "aws-ebs-csi-driver"), [order.one("Addon", "snapshot-controller")]),
+    ).toEqual([]);
+  });
+
+  test("everything in the cluster comes after it, and pods after nodes and name resolution", () => {
+    const inCluster = [
+      "Namespace",
+      "Deployment",
+      "StatefulSet",
+      "Job",
+      "Secret",
+      "ConfigMap",
+      "PersistentVolumeClaim",
+    ].flatMap((kind) => order.all(kind));
+    expect(inCluster.length).toBeGreaterThan(15);
+    for (const urn of inCluster) expect(order.notBefore(urn, [cluster()]), nameOf(urn)).toEqual([]);
+
+    const system = nodeGroups().filter((urn) => nameOf(urn).startsWith("system-"));
+    const workloads = ["Deployment", "StatefulSet", "Job"].flatMap((kind) => order.all(kind));
+    for (const urn of workloads) {
+      expect(order.notBefore(urn, [order.one("Addon", "coredns"), ...system]), nameOf(urn)).toEqual([]);
+    }
+    for (const name of ["mlflow", "experiments"]) {
+      const groups = nodeGroups().filter((urn) => order.before(order.one("Deployment", name)).has(urn));
+      expect(
+        groups.map(nameOf).some((group) => group.startsWith("cpu-")),
+        name,
+      ).toBe(true);
+    }
+  });
+
+  test("volumes come after the driver and the class that make them, so that these go last", () => {
+    const needed = [order.one("Addon", "aws-ebs-csi-driver"), order.one("StorageClass", "storage")];
+    for (const claim of order.all("PersistentVolumeClaim"))
+      expect(order.notBefore(claim, needed)).toEqual([]);
+  });
+
+  test("a gateway comes after the way to the internet, which can't go while it holds an address", () => {
+    const needed = [order.one("InternetGateway", "network"), order.one("Route", "network-public")];
+    for (const gateway of order.all("NatGateway")) expect(order.notBefore(gateway, needed)).toEqual([]);
+  });
+
+  test("what doesn't need the cluster doesn't wait for it", () => {
+    const types = [
+      "Bucket",
+      "BucketVersioning",
+      "BucketLifecycleConfiguration",
+      "Key",
+      "aws:iam/role:Role",
+      "RolePolicy",
+      "RolePolicyAttachment",
+      "LaunchTemplate",
+      "FlowLog",
+      "LogGroup",
+      "NatGateway",
+    ];
+    // Interfaces that are spelled out name the cluster's security group.
+    const free = types
+      .flatMap((type) => order.all(type))
+      .filter((urn) => order.inputs(urn).networkInterfaces === undefined);
+    expect(free.length).toBeGreaterThan(20);
+    for (const urn of free) expect(order.before(urn).has(cluster()), nameOf(urn)).toBe(false);
+  });
+
+  test("the cluster doesn't wait for gateways, nor node groups for each other, nor early add-ons for each other", () => {
+    const later = [
+      ...order.all("NatGateway"),
+      ...order.all("FlowLog"),
+      ...order.all("SubnetCidrReservation"),
+    ];
+    expect(order.notBefore(cluster(), later)).toHaveLength(later.length);
+    for (const alike of [
+      nodeGroups(),
+      order.all("Addon", "vpc-cni", "kube-proxy", "eks-pod-identity-agent"),
+    ]) {
+      for (const urn of alike) expect(order.notBefore(urn, alike)).toHaveLength(alike.length);
+    }
+  });
+
+  test("namespaces, rights and the volume class don't wait for nodes", () => {
+    const quick = [
+      ...order.all("Namespace"),
+      ...order.all("StorageClass"),
+      ...order.all("PodIdentityAssociation"),
+      order.one("ClusterRole", "cluster-autoscaler"),
+    ];
+    expect(quick.length).toBeGreaterThan(5);
+    for (const urn of quick) {
+      expect(order.notBefore(urn, nodeGroups()), nameOf(urn)).toHaveLength(nodeGroups().length);
+    }
+  });
+});
 test("a stack that is no environment is refused with the names there are, and without a stack trace", async () => {
   const { all, exitCode } = await preview("production");
   expect(exitCode).not.toBe(0);
-  expect(all).toContain('stack "production": unknown; allowed: local, dev, staging, prod');
+  expect(all).toContain('stack "production": unknown, did you mean prod? allowed: local, dev, staging, prod');
   expect(all).not.toMatch(/^\s+at /m);
 }, 120_000);
 

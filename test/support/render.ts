@@ -10,6 +10,9 @@ export interface Rendered {
   readonly secrets: readonly string[];
 }
 
+/** The account that everything is in. */
+const accountId = "123456789012";
+
 /** Key and value by which the engine's protocol marks a secret. */
 const secretMark = { key: "4dabf18193072939515e22adb298388d", value: "1b47061264138c4ac30d75fd1eb44270" };
 
@@ -28,7 +31,8 @@ export async function render(program: () => unknown): Promise<Rendered[]> {
         }
         return { id: `${name}-id`, state: { ...inputs, ...generatedBy(type, name, inputs) } };
       },
-      call: ({ inputs }) => inputs,
+      call: ({ inputs, token }) =>
+        token === "aws:index/getCallerIdentity:getCallerIdentity" ? { ...inputs, accountId } : inputs,
     },
     "ai-platform",
     "test",
@@ -68,14 +72,39 @@ async function settled(outputs: unknown) {
   await pulumi.runtime.disconnect();
 }
 
-/** What the provider would fill in: names of objects without one, and passwords. */
+/** What the provider would fill in: names of objects without one, passwords, and what AWS gives back. */
 function generatedBy(type: string, name: string, inputs: { metadata?: { name?: string } }) {
+  const aws = madeByAws(name)[type];
+  if (aws !== undefined) return { ...aws, arn: `${name}-arn` };
   if (type.startsWith("kubernetes:")) {
     return { metadata: { ...inputs.metadata, name: inputs.metadata?.name ?? `${name}-generated` } };
   }
   if (type.startsWith("random:")) return { result: `${name}-random` };
+  if (type.startsWith("aws:")) return { arn: `${name}-arn` };
   return {};
 }
+
+const madeByAws = (name: string): Readonly<Record<string, object>> => ({
+  "aws:eks/cluster:Cluster": {
+    endpoint: "https://cluster.example.com",
+    certificateAuthority: { data: "Y2VydGlmaWNhdGU=" },
+    vpcConfig: { clusterSecurityGroupId: "cluster-security-group" },
+  },
+  "aws:eks/nodeGroup:NodeGroup": {
+    resources: [{ autoscalingGroups: [{ name: `eks-${name}-0123456-asg` }] }],
+  },
+  "aws:acm/certificate:Certificate": {
+    domainValidationOptions: [
+      { resourceRecordName: "_proof.example.com", resourceRecordType: "CNAME", resourceRecordValue: "acm" },
+    ],
+  },
+  "aws:acm/certificateValidation:CertificateValidation": { certificateArn: `${name}-issued-arn` },
+  "aws:rds/instance:Instance": {
+    address: `${name}.example.com`,
+    masterUserSecrets: [{ secretArn: `${name}-master-arn` }],
+  },
+  "aws:ec2/launchTemplate:LaunchTemplate": { latestVersion: 7 },
+});
 
 /** The one resource of a type with a name. */
 export function find(resources: readonly Rendered[], kind: string, name: string): Rendered {

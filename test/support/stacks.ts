@@ -1,19 +1,15 @@
 import { Platform } from "../../components/platform.ts";
 import { planPlatform } from "../../planning/plan.ts";
-import { parsePlatform } from "../../spec/parse.ts";
-import type { Environment, PlatformInput } from "../../spec/platform.ts";
-import dev from "../../stacks/dev.ts";
-import local from "../../stacks/local.ts";
-import prod from "../../stacks/prod.ts";
-import staging from "../../stacks/staging.ts";
+import { planServices } from "../../planning/services.ts";
+import { repoRoot } from "../../sandbox/lib/paths.ts";
+import type { Environment } from "../../spec/platform.ts";
+import { describeEnvironment } from "../../stacks/environments.ts";
 import { type Rendered, render } from "./render.ts";
 
-export const stacks: Record<Environment, PlatformInput> = { local, dev, staging, prod };
-
-export const planOf = (environment: Environment) =>
-  planPlatform(parsePlatform(stacks[environment], environment));
+export const planOf = (environment: Environment) => planServices(describeEnvironment(environment, repoRoot));
 
 /** Everything that an environment consists of. */
-export function renderStack(environment: Environment): Promise<Rendered[]> {
-  return render(() => new Platform("platform", planOf(environment)));
+export async function renderStack(environment: Environment): Promise<Rendered[]> {
+  const plan = await planPlatform(describeEnvironment(environment, repoRoot));
+  return render(() => new Platform("platform", plan));
 }

@@ -70,7 +70,13 @@ func (p *provider) Create(_ context.Context, req *pulumirpc.CreateRequest) (*pul
 	if !req.GetPreview() {
 		return nil, refuse("create", req.GetUrn())
 	}
-	return &pulumirpc.CreateResponse{Properties: req.GetProperties()}, nil
+	outputs, err := props.Read(req.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	withNestedOutputs(req.GetUrn(), outputs, nil)
+	bag, err := props.Write(outputs)
+	return &pulumirpc.CreateResponse{Properties: bag}, err
 }
 
 // Update answers a preview with the new inputs over what was known.
@@ -86,9 +92,11 @@ func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 	if err != nil {
 		return nil, err
 	}
+	olds := outputs.Copy()
 	for key, value := range news {
 		outputs[key] = value
 	}
+	withNestedOutputs(req.GetUrn(), outputs, olds)
 	bag, err := props.Write(outputs)
 	return &pulumirpc.UpdateResponse{Properties: bag}, err
 }

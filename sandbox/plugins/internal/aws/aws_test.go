@@ -190,3 +190,37 @@ func TestPolicyDocument(t *testing.T) {
 		t.Errorf("got %v", any)
 	}
 }
+
+func TestNestedOutputsAreNotKnownYet(t *testing.T) {
+	p := &provider{}
+	inputs := map[string]any{"vpcConfig": map[string]any{"subnetIds": []any{"a", "b"}}}
+	created, err := p.Create(t.Context(), &pulumirpc.CreateRequest{
+		Urn: urnStart + "eks/cluster:Cluster::thing", Preview: true, Properties: write(t, inputs),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs, err := props.Read(created.GetProperties())
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := outputs["vpcConfig"].ObjectValue()["clusterSecurityGroupId"]
+	if !group.IsComputed() && !group.IsOutput() {
+		t.Errorf("the cluster's security group is %v", group)
+	}
+
+	olds := map[string]any{"vpcConfig": map[string]any{"subnetIds": []any{"a"}, "clusterSecurityGroupId": "sg-1"}}
+	updated, err := p.Update(t.Context(), &pulumirpc.UpdateRequest{
+		Urn: urnStart + "eks/cluster:Cluster::thing", Preview: true, Olds: write(t, olds), News: write(t, inputs),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs, err = props.Read(updated.GetProperties())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if group := props.String(outputs["vpcConfig"].ObjectValue(), "clusterSecurityGroupId"); group != "sg-1" {
+		t.Errorf("after an update the security group is %q", group)
+	}
+}

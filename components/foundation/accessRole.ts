@@ -1,0 +1,54 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { type RolePlan, trustPolicy } from "../../planning/foundation/iam/roles.ts";
+
+export interface AccessRoleArgs {
+  readonly plan: RolePlan;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/**
+ * An IAM role with all that it may do. Its policies are the only ones that it has: what somebody attaches by hand shows
+ * as a difference in AWS, not here. Costs nothing.
+ */
+export class AccessRole extends pulumi.ComponentResource {
+  /** Known when the role has its rights, so that who uses it goes before they do. */
+  readonly arn: pulumi.Output<string>;
+
+  constructor(name: string, args: AccessRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ai-platform:foundation:AccessRole", name, {}, opts);
+    const child = { parent: this };
+    const { plan, tags } = args;
+
+    const role = new aws.iam.Role(
+      name,
+      {
+        name: plan.name,
+        description: plan.description,
+        assumeRolePolicy: JSON.stringify(trustPolicy(plan)),
+        tags,
+      },
+      child,
+    );
+    const managed = (plan.kind === "service" ? plan.managedPolicies : []).map(
+      (policyArn) =>
+        new aws.iam.RolePolicyAttachment(
+          `${name}-${policyArn.slice(policyArn.lastIndexOf("/") + 1)}`,
+          { role: role.name, policyArn },
+          child,
+        ),
+    );
+    const own = Object.entries(plan.policies).map(
+      ([policyName, document]) =>
+        new aws.iam.RolePolicy(
+          `${name}-${policyName}`,
+          { role: role.name, name: policyName, policy: JSON.stringify(document) },
+          child,
+        ),
+    );
+
+    const rights = pulumi.all([...managed, ...own].map(({ id }) => id));
+    this.arn = pulumi.all([role.arn, rights]).apply(([arn]) => arn);
+    this.registerOutputs({ arn: this.arn });
+  }
+}

@@ -1,0 +1,169 @@
+import type { AwsPlatformSpec } from "../spec/platform.ts";
+import { planCost } from "./cost/cost.ts";
+import { nodePrice } from "./cost/nodes.ts";
+import { shareOfNodes } from "./cost/shares.ts";
+import { bucketCount, dataKeysOf, planData } from "./data/data.ts";
+import {
+  type Explanation,
+  explainModel,
+  explainNodeGroup,
+  explainPlacement,
+  explainRefusals,
+} from "./explain.ts";
+import { keysOf, planFoundation } from "./foundation/foundation.ts";
+import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructure.ts";
+import { lockOf, type PlacementLock } from "./lock.ts";
+import { type ModelPlan, modelPlan } from "./models.ts";
+import { explainNetwork } from "./network.ts";
+import { planNodeGroups } from "./nodeGroups.ts";
+
+import { place } from "./placement/place.ts";
+import type { Offer, Placement, Workload } from "./placement/problem.ts";
+import { planQuotas } from "./quotas.ts";
+import type { ServicesPlan } from "./services.ts";
+
+import type { ModelSizing } from "./sizing/models.ts";
+import { sizePlatform } from "./sizing/platform.ts";
+import { cannotRun } from "./sizing/requests.ts";
+
+import { usd } from "./text.ts";
+import { planVolumes } from "./volumes.ts";
+
+export interface AwsPlan {
+  readonly models: readonly ModelPlan[];
+  readonly infrastructure: InfrastructurePlan;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly explanations: readonly Explanation[];
+}
+
+/** Sizes, places and prices everything that an environment has in AWS. */
+export async function planAws(
+  spec: AwsPlatformSpec,
+  services: ServicesPlan,
+  lock: PlacementLock | undefined,
+): Promise<AwsPlan> {
+  const { region } = spec.cloud;
+  const prod = spec.environment === "prod";
+  const sized = sizePlatform(spec, services, lock);
+  const { embeddings, network, problem, sizings, vectors } = sized;
+  const { offers, workloads } = problem;
+  const placement = await place(problem);
+
+  const nodes = { nodes: placement.nodes, offers, workloads };
+  const nodeGroups = planNodeGroups(nodes, { region, prod, capacity: spec.capacity });
+  const shares = sharesOf(placement, workloads, offers, region);
+  const models = sizings.flatMap((sizing) => placedModel(sizing, placement, offers, shares));
+  const volumes = planVolumes(spec, vectors);
+  const foundation = planFoundation(spec, { network, nodeGroups });
+  const data = planData(spec);
+  const cost = planCost({
+    spec,
+    network,
+    nodeGroups,
+    volumes,
+    others: { kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length },
+  });
+  const quotas = planQuotas({
+    network,
+    nodeGroups,
+    volumes,
+    others: { buckets: bucketCount(data), nodeGroups: foundation.nodeGroups.length - nodeGroups.length },
+  });
+  return {
+    models,
+    infrastructure: {
+      region,
+      network,
+      nodeGroups,
+      placement,
+      lock: lockOf(placement),
+      vectors,
+      embeddings,
+      volumes,
+      cost,
+      quotas,
+      foundation,
+      data,
+    },
+    problems: [
+      ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
+      ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),
+      ...overBudget(cost),
+    ],
+    warnings: [
+      ...vectors.warnings,
+      ...embeddings.flatMap((job) => job.warnings),
+      ...estimatedPrices(cost, region),
+      ...(prod ? unsafeInProd(spec, models, nodeGroups) : []),
+    ],
+    explanations: [
+      ...models.map(explainModel),
+      ...sizings.flatMap(explainRefusals),
+      ...vectors.explanations,
+      ...embeddings.flatMap((job) => job.explanations),
+      explainPlacement(placement),
+      ...nodeGroups.map(explainNodeGroup),
+      ...explainNetwork(network).map((why) => ({ subject: "network", why })),
+    ],
+  };
+}
+
+function sharesOf(
+  { nodes, options }: Placement,
+  workloads: readonly Workload[],
+  offers: readonly Offer[],
+  region: string,
+): Map<string, number> {
+  const demands = new Map(
+    workloads.map(({ name, options: all }) => [name, all.find(({ id }) => id === options.get(name))?.demand]),
+  );
+  return shareOfNodes(
+    nodes,
+    new Map(offers.map((offer) => [offer.id, offer])),
+    (workload) => demands.get(workload),
+    ({ instanceType, purchase }) => nodePrice(region, instanceType, purchase)?.usdPerHour ?? 0,
+  );
+}
+
+function placedModel(
+  sizing: ModelSizing,
+  { nodes, options }: Placement,
+  offers: readonly Offer[],
+  shares: ReadonlyMap<string, number>,
+): ModelPlan[] {
+  const chosen = sizing.candidates.get(options.get(sizing.request.name) ?? "");
+  return chosen === undefined ? [] : [modelPlan(sizing, chosen, { nodes, offers, shares })];
+}
+
+function overBudget({ budgetUsdPerMonth, usdPerMonth }: CostPlan): string[] {
+  if (budgetUsdPerMonth === undefined || usdPerMonth <= budgetUsdPerMonth) return [];
+  const over = usd(usdPerMonth - budgetUsdPerMonth);
+  return [
+    `costs ${usd(usdPerMonth)} a month, ${over} above the budget of ${usd(budgetUsdPerMonth)}: raise budget.usdPerMonth, or ask for less`,
+  ];
+}
+
+function estimatedPrices({ items }: CostPlan, region: string): string[] {
+  const estimated = items.filter(({ basis }) => basis === "estimated").map(({ component }) => component);
+  if (estimated.length === 0) return [];
+  return [`prices in ${region} are estimates for ${estimated.join(", ")}`];
+}
+
+/** What nobody should find out by an outage. */
+function unsafeInProd(
+  { models: specs }: AwsPlatformSpec,
+  models: readonly ModelPlan[],
+  nodeGroups: readonly NodeGroupPlan[],
+): string[] {
+  const spot = nodeGroups.filter(({ purchase }) => purchase === "spot").map(({ name }) => name);
+  const single = models.filter(({ replicas }) => replicas === 1).map(({ name }) => name);
+  const moving = models.filter(({ name }) => specs[name]?.revision === undefined).map(({ name }) => name);
+  return [
+    ...(spot.length > 0 ? [`spot nodes can be taken away at two minutes' notice: ${spot.join(", ")}`] : []),
+    ...(single.length > 0 ? [`one replica only, so every rollout is an outage: ${single.join(", ")}`] : []),
+    ...(moving.length > 0
+      ? [`no revision is pinned, so a restart may serve other weights: ${moving.join(", ")}`]
+      : []),
+  ];
+}

@@ -1,0 +1,80 @@
+import type { AwsPlatformSpec } from "../../spec/platform.ts";
+import type { RolePlan, ServiceRolePlan } from "../foundation/iam/roles.ts";
+import type { KeyPlan } from "../foundation/keys.ts";
+import { resourceName } from "../foundation/naming.ts";
+import { replicationPolicy } from "./bucketPolicy.ts";
+import { type BucketPlan, planBuckets } from "./buckets.ts";
+import { dataKey, replicaKey } from "./keys.ts";
+import { planRepositories, type RepositoryPlan } from "./repositories.ts";
+
+/** What an environment keeps in AWS outside its cluster. */
+export interface DataPlan {
+  /** Encrypts everything here. */
+  readonly key: KeyPlan;
+  readonly buckets: readonly BucketPlan[];
+  /** How buckets are copied to another region; undefined where none is. */
+  readonly replication: ReplicationPlan | undefined;
+  readonly repositories: readonly RepositoryPlan[];
+}
+
+/** What copies need beside the buckets. */
+export interface ReplicationPlan {
+  readonly region: string;
+  /** Encrypts the copies, in their region. */
+  readonly key: KeyPlan;
+  /** S3 takes it on to copy. */
+  readonly role: ServiceRolePlan;
+}
+
+export function planData(spec: AwsPlatformSpec): DataPlan {
+  const buckets = planBuckets(spec);
+  return {
+    key: dataKey(spec),
+    buckets,
+    replication: planReplication(spec, buckets),
+    repositories: planRepositories(spec),
+  };
+}
+
+/** Every key of the data: each costs by the month. */
+export function dataKeysOf({ key, replication }: Pick<DataPlan, "key" | "replication">): KeyPlan[] {
+  return replication === undefined ? [key] : [key, replication.key];
+}
+
+/** Every role of the data. */
+export function dataRolesOf({ replication }: Pick<DataPlan, "replication">): RolePlan[] {
+  return replication === undefined ? [] : [replication.role];
+}
+
+/** Buckets that are made, copies included. */
+export function bucketCount({ buckets }: Pick<DataPlan, "buckets">): number {
+  return buckets.length + buckets.filter(({ replica }) => replica !== undefined).length;
+}
+
+function planReplication(spec: AwsPlatformSpec, buckets: readonly BucketPlan[]): ReplicationPlan | undefined {
+  const { region } = spec.cloud;
+  const key = replicaKey(spec);
+  const copied = buckets.flatMap(({ name, replica }) => (replica ? [{ name, replica }] : []));
+  const [first] = copied;
+  if (first === undefined) return undefined;
+  return {
+    region: first.replica.region,
+    key,
+    role: {
+      kind: "service",
+      name: resourceName(spec, "iam-role", "bucket-replication"),
+      description: "S3: copies buckets to another region",
+      service: "s3.amazonaws.com",
+      managedPolicies: [],
+      policies: Object.fromEntries(
+        copied.map(({ name, replica }) => [
+          name,
+          replicationPolicy(
+            { name, region, keyAlias: dataKey(spec).alias },
+            { ...replica, keyAlias: key.alias },
+          ),
+        ]),
+      ),
+    },
+  };
+}

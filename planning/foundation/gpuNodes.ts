@@ -1,0 +1,41 @@
+import { gpuDaemons } from "../../catalog/ec2/daemons.ts";
+import { imageRef, type RegistryImageName } from "../../catalog/images.ts";
+import type { Resources } from "../services.ts";
+import type { ManagedNodeGroupPlan } from "./nodeGroups.ts";
+
+/** What runs on every node with a GPU. */
+export interface GpuNodesPlan {
+  readonly namespace: string;
+  /** Offers the GPUs to the scheduler. */
+  readonly devicePlugin: { readonly image: string; readonly resources: Resources };
+  /** Utilization, memory, temperature and errors of the GPUs, for Prometheus. */
+  readonly metrics: { readonly image: string; readonly resources: Resources };
+}
+
+export const gpuNamespace = "ai-gpu";
+
+/** Label of nodes with a GPU; its value is the kind. */
+export const gpuLabel = "ai-platform/gpu";
+
+/** Undefined for an environment without GPUs. */
+export function planGpuNodes(nodeGroups: readonly ManagedNodeGroupPlan[]): GpuNodesPlan | undefined {
+  if (!nodeGroups.some(({ labels }) => Object.hasOwn(labels, gpuLabel))) return undefined;
+  return {
+    namespace: gpuNamespace,
+    devicePlugin: daemon("devicePlugin", "nvidia-device-plugin", "128Mi"),
+    metrics: daemon("dcgmExporter", "dcgm-exporter", "512Mi"),
+  };
+}
+
+/** Requests what placement counts on. */
+function daemon(image: RegistryImageName, name: string, memoryLimit: string) {
+  const found = gpuDaemons.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`catalog/ec2/daemons.ts has no ${name}`);
+  return {
+    image: imageRef(image),
+    resources: {
+      requests: { cpu: `${found.milliCpus}m`, memory: `${found.memoryMiB}Mi` },
+      limits: { memory: memoryLimit },
+    },
+  };
+}

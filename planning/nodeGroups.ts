@@ -1,0 +1,171 @@
+import { findInstanceType } from "../catalog/ec2/instances.ts";
+import type { CapacitySpec, PurchaseOption } from "../spec/capacity.ts";
+import { nodePrice } from "./cost/nodes.ts";
+import type { NodeGroupPlan } from "./infrastructure.ts";
+import { fitName } from "./names.ts";
+import type { Offer, PlacedNode, Role, Workload } from "./placement/problem.ts";
+
+/** What node groups are made from: a placement and what it was made from. */
+export interface Placed {
+  readonly nodes: readonly PlacedNode[];
+  readonly offers: readonly Offer[];
+  readonly workloads: readonly Workload[];
+}
+
+export interface GroupRules {
+  readonly region: string;
+  readonly prod: boolean;
+  readonly capacity: CapacitySpec;
+}
+
+interface Group {
+  readonly offer: Offer;
+  readonly role: Role;
+  readonly nodes: PlacedNode[];
+}
+
+/**
+ * GiB of the root volume beyond what pods keep on it: three times the images (one in use, one arriving, its unpacked
+ * layers) and the system. vLLM's image has 10 GB packed and some 25 unpacked, those of other roles at most 3.
+ */
+const rootDiskGiB: Readonly<Record<Role, number>> = {
+  system: 50,
+  cpu: 50,
+  embeddings: 50,
+  vectors: 50,
+  gpu: 100,
+};
+
+/** One managed node group per role and offer in use, in a stable order. */
+export function planNodeGroups(placed: Placed, rules: GroupRules): NodeGroupPlan[] {
+  const offers = new Map(placed.offers.map((offer) => [offer.id, offer]));
+  const workloads = new Map(placed.workloads.map((workload) => [workload.name, workload]));
+  const groups = new Map<string, Group>();
+  for (const node of placed.nodes) {
+    const offer = offers.get(node.offer);
+    const role = workloads.get(node.pods[0] ?? "")?.role;
+    if (offer === undefined || role === undefined) continue;
+    const key = `${role} ${offer.id}`;
+    const group = groups.get(key) ?? { offer, role, nodes: [] };
+    groups.set(key, group);
+    group.nodes.push(node);
+  }
+  return [...groups.values()]
+    .map((group) => planGroup(group, workloads, placed.offers, rules))
+    .sort((a, b) => compare(a.name, b.name));
+}
+
+function planGroup(
+  { offer, role, nodes }: Group,
+  workloads: ReadonlyMap<string, Workload>,
+  offers: readonly Offer[],
+  rules: GroupRules,
+): NodeGroupPlan {
+  const type = findInstanceType(offer.instanceType);
+  const pods = countPods(nodes);
+  const planned = nodes.length;
+  const gpu = offer.room.gpu === undefined ? undefined : type?.gpu;
+  return {
+    name: groupName(offer, role),
+    role,
+    instanceTypes: [offer.instanceType, ...(offer.purchase === "spot" ? similar(offer, role, offers) : [])],
+    purchase: offer.purchase,
+    reservation: offer.id.split("/")[2],
+    fallbacks: fallbacksOf(Object.keys(pods), offer.purchase, workloads),
+    zones: offer.zones,
+    size: {
+      min: role === "system" ? planned : rules.prod ? planned : 0,
+      planned,
+      max: Math.min(planned + rules.capacity.headroom, offer.limit ?? Number.POSITIVE_INFINITY),
+    },
+    gpu: gpu && { name: gpu.name, perNode: gpu.count },
+    labels: { "ai-platform/role": role, ...(gpu ? { "ai-platform/gpu": gpu.name } : {}) },
+    taints: taintsOf(role),
+    rootDiskGiB: inSteps(
+      rootDiskGiB[role] + (offer.features.includes("nvme") ? 0 : diskOf(nodes, workloads, offer)),
+    ),
+    instanceStore: offer.features.includes("nvme"),
+    efaInterfaces: type?.efaInterfaces ?? 0,
+    pods,
+    usdPerHour: planned * (nodePrice(rules.region, offer.instanceType, offer.purchase)?.usdPerHour ?? 0),
+  };
+}
+
+function groupName({ id, instanceType, purchase, room }: Offer, role: Role): string {
+  const reservation = id.split("/")[2];
+  const parts = [role, room.gpu?.toLowerCase(), instanceType.replaceAll(".", "-"), purchase, reservation];
+  return fitName("eks-node-group", parts.filter((part) => part !== undefined).join("-"));
+}
+
+function countPods(nodes: readonly PlacedNode[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const pod of nodes.flatMap(({ pods }) => pods)) counts.set(pod, (counts.get(pod) ?? 0) + 1);
+  return Object.fromEntries([...counts].sort(([a], [b]) => compare(a, b)));
+}
+
+/**
+ * Other types for a spot group: the same GPUs and at least the room, at most half as much again in price, so that one
+ * pool running dry doesn't stop the group. Cheapest first, at most five (each is one more spot pool).
+ */
+function similar(offer: Offer, role: Role, offers: readonly Offer[]): string[] {
+  return offers
+    .filter(
+      (other) =>
+        other.id !== offer.id &&
+        other.purchase === offer.purchase &&
+        other.roles.includes(role) &&
+        other.room.gpu === offer.room.gpu &&
+        other.room.gpus === offer.room.gpus &&
+        other.room.milliCpus >= offer.room.milliCpus &&
+        other.room.memoryMiB >= offer.room.memoryMiB &&
+        offer.features.every((feature) => other.features.includes(feature)) &&
+        other.usdPerHour <= 1.5 * offer.usdPerHour,
+    )
+    .sort((a, b) => a.usdPerHour - b.usdPerHour || compare(a.id, b.id))
+    .slice(0, 5)
+    .map(({ instanceType }) => instanceType);
+}
+
+/** What every workload on the group may fall back to: the ways that come after its own in each one's order. */
+function fallbacksOf(
+  names: readonly string[],
+  purchase: PurchaseOption,
+  workloads: ReadonlyMap<string, Workload>,
+): PurchaseOption[] {
+  const orders = names.map((name) => {
+    const order = workloads.get(name)?.purchase ?? [];
+    return order.slice(order.indexOf(purchase) + 1);
+  });
+  const [first = [], ...rest] = orders;
+  return first.filter((way) => rest.every((order) => order.includes(way)));
+}
+
+/** Keeps pods off nodes that were bought for something else. */
+function taintsOf(role: Role): NodeGroupPlan["taints"] {
+  if (role === "gpu") return [{ key: "nvidia.com/gpu", value: "true", effect: "NO_SCHEDULE" }];
+  if (role === "system" || role === "cpu") return [];
+  return [{ key: "ai-platform/role", value: role, effect: "NO_SCHEDULE" }];
+}
+
+/** Up to the next 10 GiB: a pod more or less on a node must not replace the nodes of its group. */
+const inSteps = (gib: number) => Math.ceil(gib / 10) * 10;
+
+/** The most that the pods of one node keep on its disk. */
+function diskOf(
+  nodes: readonly PlacedNode[],
+  workloads: ReadonlyMap<string, Workload>,
+  offer: Offer,
+): number {
+  const of = (name: string) =>
+    Math.max(
+      0,
+      ...(workloads.get(name)?.options ?? [])
+        .filter(({ demand }) => demand.gpu === offer.room.gpu)
+        .map(({ demand }) => demand.diskGiB),
+    );
+  return Math.max(0, ...nodes.map(({ pods }) => pods.reduce((sum, pod) => sum + of(pod), 0)));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

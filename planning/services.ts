@@ -1,0 +1,181 @@
+import { type ImageName, imageRef } from "../catalog/images.ts";
+import { clusterName } from "../spec/defaults.ts";
+import type { AwsPlatformSpec, PlatformSpec } from "../spec/platform.ts";
+import { bucketNameOf } from "./data/buckets.ts";
+import { dataKey } from "./data/keys.ts";
+import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
+import type { PodRolePlan } from "./foundation/iam/roles.ts";
+import { resourceName } from "./foundation/naming.ts";
+import { labelsFor, tagsFor } from "./ownership.ts";
+import { planVectors } from "./sizing/vectors.ts";
+
+/** CPU in cores and memory in MiB: what the scheduler reserves, and where the kernel draws the line. */
+export interface Resources {
+  readonly requests: { readonly cpu: string; readonly memory: string };
+  readonly limits: { readonly memory: string; readonly cpu?: string };
+}
+
+/** Where run artifacts live: in AWS's S3, or in the store that the platform runs itself. */
+export type ArtifactStorePlan =
+  | {
+      readonly kind: "aws";
+      readonly bucket: string;
+      readonly region: string;
+      /** MLflow's service account reads and writes it. */
+      readonly role: PodRolePlan;
+    }
+  | {
+      readonly kind: "in-cluster";
+      readonly bucket: string;
+      readonly storageGi: number;
+      readonly resources: Resources;
+    };
+
+export interface WebServicePlan {
+  readonly image: string;
+  readonly replicas: number;
+  readonly resources: Resources;
+  /** Path under which the gateway serves it. */
+  readonly path: string;
+}
+
+/** All decisions about the services of a platform, as plain values: the components only turn them into resources. */
+export interface ServicesPlan {
+  readonly environment: PlatformSpec["environment"];
+  /** Kubernetes labels of everything. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** AWS tags of everything that can be tagged. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly namespaces: { readonly gateway: string; readonly data: string; readonly tracking: string };
+  /** Whether state may be deleted by `pulumi destroy` without `--remove-protect`-style intent. */
+  readonly protectState: boolean;
+  readonly gateway: {
+    readonly image: string;
+    readonly replicas: number;
+    readonly resources: Resources;
+    readonly host: string | undefined;
+    /** Port of every node that leads to the gateway; undefined where a load balancer does. */
+    readonly nodePort: number | undefined;
+  };
+  readonly postgres: {
+    readonly image: string;
+    readonly storageGi: number;
+    readonly resources: Resources;
+    /** Databases, each with a user of the same name that owns it. */
+    readonly databases: readonly DatabasePlan[];
+  };
+  readonly artifacts: ArtifactStorePlan;
+  readonly seaweedfsImage: string;
+  readonly mlflow: WebServicePlan & { readonly workers: number };
+  readonly experiments: WebServicePlan;
+}
+
+export interface DatabasePlan {
+  readonly name: string;
+  /** Extensions that only a superuser may create. */
+  readonly extensions: readonly string[];
+}
+
+const namespaces = { gateway: "ai-gateway", data: "ai-data", tracking: "ai-tracking" };
+
+/**
+ * Turns a description into decisions.
+ *
+ * Memory figures are measured: MLflow 3.17 takes 540 MB with one worker and job execution off, and about 220 MB for
+ * each further one; the experiments service 90 MB; Traefik 60 MB idle. CPU has no limit (a limit throttles without
+ * need on an idle node), memory always has one (an unlimited pod takes its neighbours down).
+ */
+export function planServices(spec: PlatformSpec): ServicesPlan {
+  const local = spec.environment === "local";
+  const replicas = (asked: number | undefined) => asked ?? (local ? 1 : 2);
+  const image = (name: ImageName) => imageRef(name);
+  const workers = local ? 1 : 2;
+  const vectors = planVectors(spec, []);
+  const inPostgres = vectors.store === "pgvector" ? vectors : undefined;
+  return {
+    environment: spec.environment,
+    labels: labelsFor(spec),
+    tags: tagsFor(spec),
+    namespaces,
+    protectState: spec.environment === "prod",
+    gateway: {
+      image: image("traefik"),
+      replicas: replicas(spec.gateway.replicas),
+      resources: sized(local ? 0.05 : 0.25, 128, 512),
+      host: spec.gateway.host,
+      nodePort: local ? 30080 : undefined,
+    },
+    postgres: {
+      image: image("postgres"),
+      storageGi: spec.postgres.storageGi + (inPostgres?.disk.gib ?? 0),
+      resources: sized(
+        local ? 0.1 : 1,
+        (local ? 256 : 2048) + (inPostgres?.memoryMiB ?? 0),
+        (local ? 1024 : 4096) + (inPostgres?.memoryMiB ?? 0),
+      ),
+      databases: [
+        { name: "mlflow", extensions: [] },
+        { name: "vectors", extensions: ["vector"] },
+      ],
+    },
+    artifacts: artifactStore(spec),
+    seaweedfsImage: image("seaweedfs"),
+    mlflow: {
+      image: image("mlflow"),
+      replicas: replicas(spec.tracking.replicas),
+      resources: sized(local ? 0.1 : 0.5, 640 + 220 * (workers - 1), 2048),
+      path: "/mlflow",
+      workers,
+    },
+    experiments: {
+      image: image("experiments"),
+      replicas: replicas(undefined),
+      resources: sized(local ? 0.05 : 0.25, 128, 512),
+      path: "/experiments",
+    },
+  };
+}
+
+/** Every role that a service has in AWS. */
+export function serviceRolesOf({ artifacts }: Pick<ServicesPlan, "artifacts">): PodRolePlan[] {
+  return artifacts.kind === "aws" ? [artifacts.role] : [];
+}
+
+function artifactStore(spec: PlatformSpec): ArtifactStorePlan {
+  const { environment, tracking } = spec;
+  if (environment !== "local") {
+    const bucket = bucketNameOf(spec, "mlflow");
+    return { kind: "aws", bucket, region: spec.cloud.region, role: mlflowRole(spec, bucket) };
+  }
+  return {
+    kind: "in-cluster",
+    bucket: tracking.bucket ?? "mlflow",
+    storageGi: spec.objectStore.storageGi,
+    resources: sized(0.1, 256, 1024),
+  };
+}
+
+function mlflowRole(spec: AwsPlatformSpec, bucket: string): PodRolePlan {
+  return {
+    kind: "pod",
+    name: resourceName(spec, "iam-role", "mlflow"),
+    description: "MLflow: run artifacts and models in S3",
+    clusterName: clusterName(spec),
+    namespace: namespaces.tracking,
+    serviceAccount: "mlflow",
+    policies: {
+      artifacts: bucketWritePolicy({
+        name: bucket,
+        region: spec.cloud.region,
+        keyAlias: dataKey(spec).alias,
+      }),
+    },
+  };
+}
+
+function sized(cpu: number, memoryMi: number, memoryLimitMi: number): Resources {
+  return {
+    requests: { cpu: `${Math.round(cpu * 1000)}m`, memory: `${memoryMi}Mi` },
+    limits: { memory: `${memoryLimitMi}Mi` },
+  };
+}

@@ -1,0 +1,35 @@
+import type { ModelArchitecture } from "../../catalog/models/architecture.ts";
+import { fromHuggingFace } from "../../catalog/models/huggingFace.ts";
+import { findModel } from "../../catalog/models/models.ts";
+import type { PurchaseOption } from "../../spec/capacity.ts";
+import type { ModelSpec } from "../../spec/models.ts";
+import type { PlatformSpec } from "../../spec/platform.ts";
+import type { ModelRequest, ModelSizing } from "./models.ts";
+
+/** The models of a platform, in the order of their names. */
+export function modelRequests(spec: PlatformSpec, purchase: readonly PurchaseOption[]): ModelRequest[] {
+  return Object.entries(spec.models)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, model]) => ({
+      name,
+      spec: model,
+      architecture: architectureOf(model),
+      known: findModel(model.model),
+      prod: spec.environment === "prod",
+      purchase: model.purchase ?? purchase,
+    }));
+}
+
+/** A description's own `architecture` wins: it is there because the model differs from what its id suggests. */
+function architectureOf({ architecture, model }: ModelSpec): ModelArchitecture {
+  const known = findModel(model);
+  if (architecture !== undefined) return fromHuggingFace(architecture);
+  if (known === undefined) throw new TypeError(`${model} is unknown and has no architecture`);
+  return known;
+}
+
+/** A model that nothing carries, with every way that was looked at. */
+export function cannotRun({ refusals, request }: ModelSizing): string {
+  const reasons = refusals.map(({ id, reason }) => `${id}: ${reason}`);
+  return `models.${request.name} (${request.spec.model}) fits nowhere: ${reasons.join("; ") || "no GPU is allowed"}`;
+}

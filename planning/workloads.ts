@@ -1,0 +1,133 @@
+import type { PurchaseOption } from "../spec/capacity.ts";
+import type { AwsPlatformSpec } from "../spec/platform.ts";
+import type { Role, Workload } from "./placement/problem.ts";
+import type { Resources, ServicesPlan } from "./services.ts";
+
+/** What one pod asks for, and how many there are. */
+interface Pods {
+  readonly name: string;
+  readonly role: Role;
+  readonly replicas: number;
+  readonly milliCpus: number;
+  readonly memoryMiB: number;
+  readonly diskGiB?: number;
+  readonly keepsData?: boolean;
+}
+
+/**
+ * Deployments that every EKS cluster of ours has in `kube-system`, by the requests of their upstream manifests: the EKS
+ * add-ons coredns (100m, 70Mi), metrics-server (100m, 200Mi), aws-ebs-csi-driver's controller (six containers of 10m and
+ * 40Mi), snapshot-controller (10m, 20Mi), kube-state-metrics (its README's 10m, 190Mi for up to 100 nodes), and
+ * the cluster autoscaler (its AWS example's 100m, 600Mi).
+ */
+const clusterAddOns: readonly Pods[] = [
+  { name: "coredns", role: "system", replicas: 2, milliCpus: 100, memoryMiB: 70 },
+  { name: "metrics-server", role: "system", replicas: 2, milliCpus: 100, memoryMiB: 200 },
+  { name: "ebs-csi-controller", role: "system", replicas: 2, milliCpus: 60, memoryMiB: 240 },
+  { name: "snapshot-controller", role: "system", replicas: 2, milliCpus: 10, memoryMiB: 20 },
+  { name: "kube-state-metrics", role: "system", replicas: 1, milliCpus: 10, memoryMiB: 190 },
+  { name: "cluster-autoscaler", role: "system", replicas: 1, milliCpus: 100, memoryMiB: 600 },
+];
+
+/** Airflow 2.9 with four web workers, measured: web server 1.3 GB, scheduler 0.6 GB and what its task runners add. */
+const airflow: readonly Pods[] = [
+  { name: "airflow-webserver", role: "cpu", replicas: 1, milliCpus: 500, memoryMiB: 1536 },
+  { name: "airflow-scheduler", role: "cpu", replicas: 1, milliCpus: 500, memoryMiB: 1024 },
+  { name: "airflow-triggerer", role: "cpu", replicas: 1, milliCpus: 250, memoryMiB: 512 },
+];
+
+/** Prefect 2.20, measured: its server takes 490 MB. */
+const prefect: readonly Pods[] = [
+  { name: "prefect-server", role: "cpu", replicas: 1, milliCpus: 500, memoryMiB: 512 },
+  { name: "prefect-worker", role: "cpu", replicas: 1, milliCpus: 250, memoryMiB: 256 },
+];
+
+/**
+ * Memory of one spaCy pod by pipeline, measured for the transformer (1.41 GB at its peak with a document of 400 tokens); for
+ * the others the packages' own vectors, up to 400 MB, on top of a 300 MB process.
+ */
+const spacyPods = {
+  en_core_web_sm: { milliCpus: 500, memoryMiB: 512 },
+  en_core_web_md: { milliCpus: 500, memoryMiB: 512 },
+  en_core_web_lg: { milliCpus: 500, memoryMiB: 1024 },
+  en_core_web_trf: { milliCpus: 2000, memoryMiB: 2048 },
+} as const;
+
+/**
+ * Pods of the platform's own services as placement sees them. Replicas never share a node, and in prod they are spread
+ * over the zones, so that losing either leaves a service running.
+ */
+export function serviceWorkloads(spec: AwsPlatformSpec, services: ServicesPlan): Workload[] {
+  const prod = spec.environment === "prod";
+  const purchase = purchaseOrder(spec);
+  const steady = steadyPurchase(spec);
+  return podsOf(spec, services).map((pods) =>
+    workloadOf(pods, pods.role === "system" || pods.keepsData ? steady : purchase, prod),
+  );
+}
+
+/** Ways to buy nodes, best first, without those that need a reservation that nobody has. */
+export function purchaseOrder({ capacity, environment }: AwsPlatformSpec): PurchaseOption[] {
+  const order =
+    capacity.purchase ??
+    (environment === "dev" ? ["spot", "on-demand"] : ["reservation", "capacity-block", "on-demand"]);
+  return order.filter(
+    (way): way is PurchaseOption =>
+      (way !== "reservation" || capacity.reservations.length > 0) &&
+      (way !== "capacity-block" || capacity.capacityBlocks.length > 0),
+  );
+}
+
+/**
+ * The same for pods that keep data or that others can't do without. Outside dev they don't stand on spot nodes, which
+ * are taken away at two minutes' notice, several at a time when a pool runs dry.
+ */
+export function steadyPurchase(spec: AwsPlatformSpec): PurchaseOption[] {
+  const order = purchaseOrder(spec);
+  const steady = order.filter((way) => way !== "spot");
+  return spec.environment === "dev" || steady.length === 0 ? order : steady;
+}
+
+function podsOf(spec: AwsPlatformSpec, services: ServicesPlan): Pods[] {
+  const spacy = spacyPods[spec.nlp.spacyModel ?? "en_core_web_trf"];
+  return [
+    ...clusterAddOns,
+    { name: "traefik", role: "system", ...requested(services.gateway) },
+    { name: "postgres", role: "cpu", keepsData: true, ...requested({ ...services.postgres, replicas: 1 }) },
+    { name: "mlflow", role: "cpu", ...requested(services.mlflow) },
+    { name: "experiments", role: "cpu", ...requested(services.experiments) },
+    { name: "nlp", role: "cpu", replicas: spec.nlp.replicas ?? 2, ...spacy },
+    ...((spec.pipelines.airflow ?? true) ? airflow : []),
+    ...(spec.pipelines.prefect ? prefect : []),
+  ];
+}
+
+function requested({ replicas, resources }: { readonly replicas: number; readonly resources: Resources }) {
+  return {
+    replicas,
+    milliCpus: Number.parseInt(resources.requests.cpu, 10),
+    memoryMiB: Number.parseInt(resources.requests.memory, 10),
+  };
+}
+
+function workloadOf(
+  { diskGiB = 1, memoryMiB, milliCpus, name, replicas, role }: Pods,
+  purchase: readonly PurchaseOption[],
+  prod: boolean,
+): Workload {
+  return {
+    name,
+    role,
+    replicas,
+    spread: replicas === 1 ? "none" : prod ? "zone" : "node",
+    purchase,
+    options: [
+      {
+        id: "pod",
+        demand: { gpu: undefined, gpus: 0, milliCpus, memoryMiB, diskGiB },
+        needs: [],
+        penalty: 0,
+      },
+    ],
+  };
+}

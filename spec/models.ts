@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { gpuNames } from "../catalog/gpus.ts";
+import { kvCacheTypes, quantizationNames } from "../catalog/quantizations.ts";
+import { purchaseOptions } from "./capacity.ts";
+import { dnsName, replicas } from "./fields.ts";
+
+/** Programs that serve models. `tgi` is archived upstream: it is there for those who have it, never chosen by rule. */
+export const engines = ["vllm", "tgi", "ollama"] as const;
+export type Engine = (typeof engines)[number];
+
+/** What a model needs to be served: one `m2m/<model>/model-config.yaml`, or an entry of a platform's `models`. */
+export const modelSchema = z.strictObject({
+  /** Hugging Face id, `organisation/name`. One that is not in the catalog needs `architecture`. */
+  model: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/, "a Hugging Face id such as Qwen/Qwen3-8B"),
+  /** Commit of the model's repository. Default: the newest at deployment; pin it where results must repeat. */
+  revision: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/, "a commit of 40 hexadecimal digits")
+    .optional(),
+  /**
+   * The model's Hugging Face `config.json`, for one that the catalog doesn't know. Default: the `config.json` beside
+   * the `model-config.yaml`.
+   */
+  architecture: z.record(z.string(), z.unknown()).optional(),
+  /**
+   * Program that serves it. Default: `ollama` where there is no GPU and for GGUF formats, else `vllm`. `tgi` is archived
+   * upstream and takes A100 and H100 only.
+   */
+  engine: z.enum(engines).optional(),
+  /**
+   * Format of the weights, or several of which the cheapest to run is taken. Default: as published on GPUs, `q4_K_M`
+   * on CPUs. Never chosen below what is written here, because it costs quality.
+   */
+  quantization: z.union([z.enum(quantizationNames), z.array(z.enum(quantizationNames)).min(1)]).optional(),
+  /** Format of the KV cache. Default `auto`: that of the activations. */
+  kvCacheType: z.enum(kvCacheTypes).default("auto"),
+  /**
+   * Longest request in tokens, prompt and answer together; at most what the model was made for. Default: 8,192, or the
+   * model's own maximum if less. A server starts only if one such request fits its KV cache.
+   */
+  context: z.int().min(128).max(10_000_000).optional(),
+  /** Requests that each replica must hold in its KV cache at the same time. Default 8. */
+  concurrency: z.int().min(1).max(4096).default(8),
+  /** Tokens that such a request holds on average, at most `context`. Default: a quarter of it. */
+  tokensPerRequest: z.int().min(1).max(10_000_000).optional(),
+  /** Servers of this model. Default: 2 in prod, so that one may go, else 1. */
+  replicas: replicas.optional(),
+  /**
+   * Kinds of GPU that may carry it. Default: for `vllm` every kind that the environment may use, for `tgi` those of them
+   * that it is for, for `ollama` none: without this it runs on the CPU.
+   */
+  gpus: z.array(z.enum(gpuNames)).min(1).optional(),
+  /**
+   * GPUs over which each layer is split: a divisor of the attention heads that also divides, or is a multiple of, the
+   * key-value heads. Default: the fewest on which it fits.
+   */
+  tensorParallel: z.int().min(1).max(64).optional(),
+  /** Groups of GPUs over which the layers are distributed; `vllm` only. Default 1. */
+  pipelineParallel: z.int().min(1).max(16).optional(),
+  /** Share of a GPU's memory that the engine may take. Default: 0.85 on cards up to 48 GB, else 0.92, vLLM's own. */
+  gpuMemoryUtilization: z.number().min(0.1).max(0.98).optional(),
+  /** Where replicas may not meet: in one zone, on one node, or they may. Default: `zone` in prod, else `none`. */
+  spread: z.enum(["none", "node", "zone"]).optional(),
+  /** Ways to buy its capacity, best first. Default: the environment's. */
+  purchase: z.array(z.enum(purchaseOptions)).min(1).optional(),
+});
+
+/**
+ * A platform's models by name. A name that has an `m2m/<name>/model-config.yaml` starts from it and says only what
+ * differs here, so `model` may be left out.
+ */
+export const modelsSchema = z.record(dnsName, modelSchema).default({});
+
+export type ModelSpec = z.output<typeof modelSchema>;
+export type ModelInput = z.input<typeof modelSchema>;

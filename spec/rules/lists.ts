@@ -1,0 +1,23 @@
+import type { Finding } from "../faults/issues.ts";
+import type { Path } from "../faults/path.ts";
+import type { Rule } from "./rule.ts";
+
+/** In lists of names, each stands once: the order of some means something, and a double is a slip. */
+export const namedOnce: Rule = ({ capacity, models, network }) => [
+  ...doubles(["capacity", "purchase"], capacity?.purchase),
+  ...doubles(["capacity", "families"], capacity?.families),
+  ...doubles(["capacity", "gpus"], capacity?.gpus),
+  ...doubles(["network", "zones"], network?.zones),
+  ...doubles(["network", "interfaceEndpoints"], network?.interfaceEndpoints),
+  ...Object.entries(models).flatMap(([name, { gpus, purchase, quantization }]) => [
+    ...doubles(["models", name, "gpus"], gpus),
+    ...doubles(["models", name, "purchase"], purchase),
+    ...doubles(["models", name, "quantization"], Array.isArray(quantization) ? quantization : undefined),
+  ]),
+];
+
+function doubles(path: Path, names: readonly string[] = []): Finding[] {
+  return names.flatMap((name, index) =>
+    names.indexOf(name) === index ? [] : [{ path: [...path, index], problem: "stands in this list twice" }],
+  );
+}

@@ -1,0 +1,41 @@
+import type { Finding } from "../faults/issues.ts";
+import type { Judged } from "../judged.ts";
+import { architectures } from "./architecture.ts";
+import { budget } from "./budget.ts";
+import { blockTypes, purchase, reservationIds } from "./capacity.ts";
+import { embeddings } from "./embeddings.ts";
+import { endpoints } from "./endpoints.ts";
+import { namedOnce } from "./lists.ts";
+import { models } from "./models.ts";
+import { addressRanges } from "./network.ts";
+import { allowedFamilies, allowedGpus, region, replicaRegion, reservedTypes, zones } from "./region.ts";
+import { chroma, pgvector, replication, servers } from "./retrieval.ts";
+import type { Rule } from "./rule.ts";
+
+const rules: readonly Rule[] = [
+  region,
+  replicaRegion,
+  zones,
+  allowedFamilies,
+  allowedGpus,
+  reservedTypes,
+  reservationIds,
+  blockTypes,
+  purchase,
+  addressRanges,
+  endpoints,
+  budget,
+  namedOnce,
+  architectures,
+  models,
+  embeddings,
+  chroma,
+  pgvector,
+  servers,
+  replication,
+];
+
+/** What all rules find. */
+export function broken(platform: Judged): Finding[] {
+  return rules.flatMap((rule) => rule(platform));
+}

@@ -1,0 +1,162 @@
+import { z } from "zod";
+import { kubernetesVersions } from "../catalog/eks.ts";
+import {
+  bucketName,
+  cidr,
+  dnsName,
+  gibibytes,
+  hostname,
+  labelValue,
+  region,
+  replicas,
+  zone,
+} from "./fields.ts";
+
+export const ownershipSchema = z.strictObject({
+  /** Product or programme that the cost belongs to. Buckets and the like are named after it. Default: this platform. */
+  project: z
+    .string()
+    .regex(
+      /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
+      "1 to 40 lower-case letters, digits or '-', starting with a letter and not ending with '-'",
+    )
+    .default("ai-platform"),
+  /** Team that answers for it: a team name, no address. */
+  owner: labelValue,
+  /** Where finance books it. */
+  costCenter: labelValue,
+});
+
+export const cloudSchema = z.strictObject({
+  /** AWS region of everything that the stack creates. Changing it replaces everything. */
+  region,
+});
+
+export const budgetSchema = z.strictObject({
+  /** What the environment may cost in a month of 730 hours, in US dollars. A plan above it is an error. */
+  usdPerMonth: z.number().positive().max(100_000_000),
+  /** Shares of it, in percent, at which the owner is told. Default 80 and 100. */
+  alertAtPercent: z.array(z.int().min(1).max(200)).min(1).default([80, 100]),
+});
+
+export const networkSchema = z.strictObject({
+  /** The VPC's range, a /16 to /20. Default 10.0.0.0/16. Changing it replaces the network and all that is in it. */
+  cidr: cidr.default("10.0.0.0/16"),
+  /** Ranges that it must not overlap: what it is peered with, an office, other environments. Default: none. */
+  reserved: z.array(cidr).default([]),
+  /**
+   * Availability zones of the region, 2 or 3. Default: its first two in dev and staging, three in prod. Add new ones at
+   * the end: then no subnet moves.
+   */
+  zones: z.array(zone).min(2).max(3).optional(),
+  /** NAT gateways: one, or one per zone. Default: one per zone in prod, else one. Each costs some $33 a month. */
+  nat: z.enum(["single", "per-zone"]).optional(),
+  /**
+   * AWS services to reach by interface endpoints instead of NAT, such as `ecr.dkr`: each some $7 a month and zone.
+   * Default: none. S3 always has a gateway endpoint, which costs nothing.
+   */
+  interfaceEndpoints: z.array(z.string().regex(/^[a-z0-9.-]+$/, "a service such as ecr.dkr")).default([]),
+});
+
+export const clusterSchema = z.strictObject({
+  /** Name of the EKS cluster. Default `<project>-<environment>`. Changing it replaces the cluster. */
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, "an EKS cluster name: 1 to 100 letters, digits, '_' or '-'")
+    .optional(),
+  /** Kubernetes' minor version. Default: the newest in the catalog. It can only go up, one step at a time. */
+  version: z.enum(kubernetesVersions).optional(),
+  /** Ranges that may reach the API server from outside the VPC. Default: none, the endpoint is private. */
+  publicAccessCidrs: z.array(cidr).default([]),
+  /** Ranges beside the VPC's own that may reach it inside: a VPN, a peered network with CI in it. Default: none. */
+  privateAccessCidrs: z.array(cidr).default([]),
+  /** ARNs of roles or users that may do everything in it, beside whoever created it. Default: none. */
+  admins: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)\/[\w+=,.@/-]{1,512}$/,
+          "the ARN of an IAM role or user such as arn:aws:iam::123456789012:role/platform-admin",
+        ),
+    )
+    .default([]),
+});
+
+export const gatewaySchema = z.strictObject({
+  /** Host name that users type. Default: every host is answered. */
+  host: hostname.optional(),
+  /** Traefik pods. Default: 1 locally, 2 elsewhere, so that a node may go without an outage. */
+  replicas: replicas.max(10).optional(),
+});
+
+export const postgresSchema = z.strictObject({
+  /** GiB of the data volume. Default 10. It can grow, never shrink. */
+  storageGi: gibibytes.default(10),
+});
+
+export const objectStoreSchema = z.strictObject({
+  /** GiB of the in-cluster S3 store's volume. Default 20. It can grow, never shrink. */
+  storageGi: gibibytes.default(20),
+});
+
+export const storageSchema = z.strictObject({
+  /**
+   * What names of S3 buckets begin with: they are unique in all of AWS. Default `<project>-<environment>`. Changing it
+   * replaces every bucket: copy the objects first.
+   */
+  bucketPrefix: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{1,46}[a-z0-9]$/, "3 to 48 lower-case letters, digits or '-'")
+    .optional(),
+  /**
+   * Region that DVC's bucket is copied to. Default: in prod another region of the same country or of the European Union,
+   * where the catalog knows one; else none. A copy costs its storage there, and $0.02 per GB on the way.
+   */
+  replicaRegion: region.optional(),
+});
+
+export const trackingSchema = z.strictObject({
+  /** MLflow server pods. Default: 1 locally, 2 elsewhere. */
+  replicas: replicas.max(10).optional(),
+  /** Bucket for run artifacts and models. Default: `mlflow` in-cluster, `<project>-<environment>-mlflow` on AWS. */
+  bucket: bucketName.optional(),
+});
+
+const embeddingJob = z.strictObject({
+  /** Hugging Face id of a sentence-transformers model that the catalog has. */
+  model: z.string().regex(/^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/, "a Hugging Face id"),
+  /** Documents to embed in an hour. */
+  documentsPerHour: z.int().min(1).max(1_000_000_000),
+  /** Tokens of a document on average; what is beyond the model's own maximum is cut off. Default 256. */
+  tokensPerDocument: z.int().min(1).max(32_768).default(256),
+  /** CPUs, and torch threads, of a replica. Default 4: more threads per replica scale worse than more replicas. */
+  cpus: z.int().min(1).max(64).default(4),
+});
+
+export const nlpSchema = z.strictObject({
+  /** spaCy's pipeline. Default: the small one locally, where memory is short, else the transformer. */
+  spacyModel: z.enum(["en_core_web_sm", "en_core_web_md", "en_core_web_lg", "en_core_web_trf"]).optional(),
+  /** Pods that answer `/v1/ner`. Default: 1 locally, 2 elsewhere. */
+  replicas: replicas.optional(),
+  /** Batch embedding jobs by name. Default: none. */
+  embeddings: z.record(dnsName, embeddingJob).default({}),
+});
+
+export const pipelinesSchema = z.strictObject({
+  /** Whether there is Airflow 2.9. Default: everywhere but in local, where memory is short. */
+  airflow: z.boolean().optional(),
+  /** Whether there is Prefect 2. Default true. */
+  prefect: z.boolean().default(true),
+  /** Tasks of all pipelines that may run at the same time. Default: 2 locally, 8 in dev, else 32. */
+  parallelism: z.int().min(1).max(1000).optional(),
+});
+
+export const observabilitySchema = z.strictObject({
+  /** Days that logs are kept: one of CloudWatch's steps. Default: 7 in dev, 30 in staging, 90 in prod. */
+  logRetentionDays: z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]).optional(),
+  /** Where alarms go: an e-mail address. Default: nowhere. */
+  alarmEmail: z.email("an e-mail address").optional(),
+});
+
+export type EmbeddingJobSpec = z.output<typeof embeddingJob>;
