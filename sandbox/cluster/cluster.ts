@@ -13,7 +13,15 @@ import { type ComponentStatus, describeStart, followStatus, type NodeStatus, rea
 import { importImages } from "./import.ts";
 import { configFile, kubeconfigFile, logsDir, nodeDir, nodeLog, statusFile } from "./layout.ts";
 import { findSnapshotter } from "./machine.ts";
-import { isAlive, type NodeProcesses, notedProcesses, sendTo, signal, waitForEnd } from "./processes.ts";
+import {
+  isAlive,
+  type NodeProcess,
+  type NodeProcesses,
+  notedProcesses,
+  sendTo,
+  signal,
+  waitForEnd,
+} from "./processes.ts";
 import { cniPlugins } from "./programs.ts";
 
 export { checkMachine, type Problem } from "./machine.ts";
@@ -142,14 +150,20 @@ async function noteNewerProgram({ gate }: NodeProcesses, progress: Progress): Pr
 /** Ends what a killed run left: half of a node (without its gate it stops by itself, if slowly) and its cgroups. */
 async function endRemains(): Promise<void> {
   const noted = await notedProcesses();
-  for (const remaining of noted ? [noted.init, noted.gate] : []) {
-    await signal(remaining, "SIGKILL");
-    if (!(await waitForEnd(remaining, endTimeout))) throw stillThere(`process ${remaining.pid}`);
+  if (noted) {
+    await end(noted.init);
+    // The gate ends by itself when its node has, and only it can take the dead node off the process table at once.
+    if (!(await waitForEnd(noted.gate, 5000))) await end(noted.gate);
   }
   for (const folder of await cgroupFolders(cgroupName(stateDir))) {
     for (const pid of await processesIn(folder)) sendTo(pid, "SIGKILL");
     await removeEmptied(folder);
   }
+}
+
+async function end(remaining: NodeProcess): Promise<void> {
+  await signal(remaining, "SIGKILL");
+  if (!(await waitForEnd(remaining, endTimeout))) throw stillThere(`process ${remaining.pid}`);
 }
 
 /** The kernel empties a killed process's cgroup a moment after its end. */
