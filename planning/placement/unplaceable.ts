@@ -69,7 +69,7 @@ function obstacleOf(
 }
 
 const units: Record<Resource, (amount: number) => string> = {
-  gpus: (amount) => `${amount} GPUs`,
+  gpus: (amount) => `${amount} ${amount === 1 ? "GPU" : "GPUs"}`,
   milliCpus: (amount) => `${round(amount / 1000)} CPUs`,
   memoryMiB: (amount) => `${round(amount / 1024)} GiB of memory`,
   diskGiB: (amount) => `${amount} GiB of disk`,
