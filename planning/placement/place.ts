@@ -44,7 +44,9 @@ export async function place(unsorted: PlacementProblem, limits: PlacementLimits 
       refused.push({ workload: workload.name, reason: crowdedOut(workload, problem) });
   }
   const { nodes: usdPerHour, total } = costOf(problem, { nodes, options });
-  const lowerBound = Math.max(0, Math.min(total, found.lowerBound));
+  // Sums of prices are rounded: a bound above the cost by no more than that is the cost.
+  const rounding = 1e-6 * Math.max(1, total);
+  const lowerBound = Math.abs(found.lowerBound - total) < rounding ? total : Math.max(0, found.lowerBound);
   return {
     options: new Map([...options].toSorted(([a], [b]) => byText(a, b))),
     nodes: nodes.toSorted(

@@ -44,7 +44,8 @@ export function smallProblems(mostReplicas: number): fc.Arbitrary<PlacementProbl
         }),
       );
       let left = mostReplicas;
-      const kept = workloads.flatMap((workload, index): Workload[] => {
+      const twins = workloads.flatMap(({ twin, ...workload }) => (twin ? [workload, workload] : [workload]));
+      const kept = twins.flatMap((workload, index): Workload[] => {
         const replicas = Math.min(left, workload.replicas);
         left -= replicas;
         return replicas > 0 ? [{ ...workload, name: `model${index}`, replicas }] : [];
@@ -123,6 +124,8 @@ const options = fc.record({
 });
 
 const workloads = fc.record({
+  /** Whether there is another one just like it. */
+  twin: fc.constantFrom(true, false, false),
   role: fc.constantFrom<Workload["role"]>("gpu", "gpu", "gpu", "gpu", "cpu"),
   replicas: fc.integer({ min: 1, max: 4 }),
   spread: fc.constantFrom<Workload["spread"]>("none", "node", "zone"),

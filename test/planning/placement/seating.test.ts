@@ -7,13 +7,13 @@ import { propertyRuns } from "../../support/properties.ts";
 
 const demand = { gpu: undefined, gpus: 0, milliCpus: 1, memoryMiB: 1, diskGiB: 0 };
 const option = { id: "pod", demand, needs: [], penalty: 0 };
-const zones = ["a", "b"];
+const zones = ["a", "b", "c"];
 const offer: Offer = {
   id: "node",
   instanceType: "node",
   roles: ["cpu"],
   purchase: "on-demand",
-  zones: ["a", "b"],
+  zones: ["a", "b", "c"],
   limit: undefined,
   usdPerHour: 1,
   room: { ...demand, milliCpus: 100, memoryMiB: 100 },
@@ -24,12 +24,12 @@ const offer: Offer = {
 const cases = fc.record({
   workloads: fc.array(
     fc.record({
-      replicas: fc.integer({ min: 1, max: 3 }),
+      replicas: fc.integer({ min: 1, max: 5 }),
       spread: fc.constantFrom<Workload["spread"]>("none", "node", "zone"),
     }),
     { minLength: 1, maxLength: 4 },
   ),
-  slots: fc.array(fc.record({ zone: fc.nat(1), count: fc.integer({ min: 1, max: 4 }) }), { maxLength: 4 }),
+  slots: fc.array(fc.record({ zone: fc.nat(2), count: fc.integer({ min: 1, max: 4 }) }), { maxLength: 6 }),
 });
 type Case = typeof cases extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -48,33 +48,30 @@ function build({ slots, workloads }: Case): { readonly users: Chosen[]; readonly
   };
 }
 
+function isEven(inZones: readonly (number | undefined)[]): boolean {
+  const counts = zones.map((_, zone) => inZones.filter((at) => at === zone).length);
+  return Math.max(...counts) - Math.min(...counts) <= 1;
+}
+
 /** Whether every pod finds a slot, by trying everything. */
 function canSeat({ slots, workloads }: Case): boolean {
   const free = slots.map(({ count }) => count);
   const workload = (index: number): boolean => {
     const next = workloads[index];
     if (!next) return true;
-    const put = (
-      left: number,
-      from: number,
-      inZone: readonly [number, number],
-      on: readonly number[],
-    ): boolean => {
-      if (left === 0) {
-        return (next.spread !== "zone" || Math.abs(inZone[0] - inZone[1]) <= 1) && workload(index + 1);
-      }
+    const put = (left: number, from: number, on: readonly number[]): boolean => {
+      if (left === 0)
+        return (next.spread !== "zone" || isEven(on.map((at) => slots[at]?.zone))) && workload(index + 1);
       for (let at = from; at < free.length; at++) {
         if ((free[at] ?? 0) === 0 || (next.spread !== "none" && on.includes(at))) continue;
         free[at] = (free[at] ?? 0) - 1;
-        const there: readonly [number, number] =
-          slots[at]?.zone === 0 ? [inZone[0] + 1, inZone[1]] : [inZone[0], inZone[1] + 1];
-        const done = put(left - 1, at, there, [...on, at]);
+        const done = put(left - 1, at, [...on, at]);
         free[at] = (free[at] ?? 0) + 1;
         if (done) return true;
       }
       return false;
     };
-    return put(next.replicas, 0, [0, 0], []);
+    return put(next.replicas, 0, []);
   };
   return workload(0);
 }
@@ -95,8 +92,7 @@ describe("pods of one shape", () => {
           if (!shortage) expect(nodes.length).toBe(replicas);
           if (spread !== "none") expect(new Set(nodes).size).toBe(nodes.length);
           if (spread !== "zone") continue;
-          const inFirst = nodes.filter(({ zone }) => zone === 0).length;
-          if (!shortage) expect(Math.abs(2 * inFirst - nodes.length)).toBeLessThanOrEqual(1);
+          if (!shortage) expect(isEven(nodes.map(({ zone }) => zone))).toBe(true);
         }
       }),
       { numRuns: propertyRuns(1000) },
