@@ -1,0 +1,30 @@
+"""How long AWS takes, and how much of that the simulation waits."""
+
+import os
+import time
+
+seconds = {
+    "eks-cluster": 600,
+    "eks-nodegroup": 180,
+    "eks-addon": 60,
+    "rds-instance": 480,
+    "nat-gateway": 100,
+}
+"""Usual times from the request until the resource is ready, in seconds.
+
+Measured values as users and AWS's own guides name them: an EKS control plane about 10 minutes, a managed node group 2
+to 4, an add-on about 1; an RDS instance with backups 5 to 10; a NAT gateway under 2.
+"""
+
+speed = max(int(os.environ.get("AI_PLATFORM_AWS_SPEED", "1")), 1)
+"""What times are divided by. The provider divides its own waits by the same number."""
+
+
+class Settling:
+    """A resource between the request and the time that it is ready."""
+
+    def __init__(self, kind: str) -> None:
+        self._ready = time.monotonic() + seconds[kind] / speed
+
+    def state(self, before: str, after: str) -> str:
+        return before if time.monotonic() < self._ready else after

@@ -1,0 +1,39 @@
+"""Corrections of moto's networks."""
+
+from typing import Any
+
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.launch_templates import LaunchTemplate
+
+
+def extend() -> None:
+    forget_deleted_endpoints()
+    keep_tags_of_templates_apart()
+
+
+def keep_tags_of_templates_apart() -> None:
+    """A launch template's own tags are no part of what it gives to instances, where moto 5.2.5 shows them too."""
+    original = LaunchTemplate.create_version
+
+    def create_version(self: Any, data: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        specifications = data.get("TagSpecifications", [])
+        given = [each for each in specifications if each.get("ResourceType") != "launch-template"]
+        if specifications:
+            data["TagSpecifications"] = given
+        if specifications and not given:
+            del data["TagSpecifications"]
+        return original(self, data, *args, **kwargs)
+
+    LaunchTemplate.create_version = create_version  # type: ignore[method-assign]
+
+
+def forget_deleted_endpoints() -> None:
+    """A deleted VPC endpoint goes away: moto 5.2.5 keeps it as "deleted" for ever, and the provider waits for ever."""
+    original = EC2Backend.delete_vpc_endpoints
+
+    def delete_vpc_endpoints(self: Any, vpce_ids: list[str] | None = None) -> None:
+        original(self, vpce_ids)
+        for name in vpce_ids or []:
+            self.vpc_end_points.pop(name, None)
+
+    EC2Backend.delete_vpc_endpoints = delete_vpc_endpoints  # type: ignore[method-assign]
