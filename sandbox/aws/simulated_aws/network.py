@@ -25,6 +25,8 @@ def keep_tags_of_templates_apart() -> None:
         return original(self, data, *args, **kwargs)
 
     LaunchTemplate.create_version = create_version  # type: ignore[method-assign]
+    # Shown as they are now: moto keeps those that the template was created with.
+    LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, _: None)  # type: ignore[assignment]
 
 
 def forget_deleted_endpoints() -> None:

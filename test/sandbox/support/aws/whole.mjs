@@ -47,7 +47,11 @@ privateSubnets.forEach((subnet, i) => {
   new aws.ec2.RouteTableAssociation(`private-${i}`, { routeTableId: privateTable.id, subnetId: subnet.id });
 });
 new aws.ec2.DefaultSecurityGroup("closed", { vpcId: vpc.id, ingress: [], egress: [], tags });
-const endpoints = new aws.ec2.SecurityGroup("endpoints", { vpcId: vpc.id, description: "VPC endpoints", tags });
+const endpoints = new aws.ec2.SecurityGroup("endpoints", {
+  vpcId: vpc.id,
+  description: "VPC endpoints",
+  tags,
+});
 new aws.vpc.SecurityGroupIngressRule("endpoints-https", {
   securityGroupId: endpoints.id,
   cidrIpv4: vpc.cidrBlock,
@@ -90,7 +94,11 @@ const clusterPolicy = new aws.iam.RolePolicyAttachment("cluster", {
   role: clusterRole.name,
   policyArn: "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
 });
-const clusterLogs = new aws.cloudwatch.LogGroup("cluster", { name: "/aws/eks/life/cluster", retentionInDays: 30, tags });
+const clusterLogs = new aws.cloudwatch.LogGroup("cluster", {
+  name: "/aws/eks/life/cluster",
+  retentionInDays: 30,
+  tags,
+});
 const cluster = new aws.eks.Cluster(
   "main",
   {
@@ -132,7 +140,9 @@ const nodePolicies = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPu
 );
 const template = new aws.ec2.LaunchTemplate("system", {
   metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1, httpEndpoint: "enabled" },
-  blockDeviceMappings: [{ deviceName: "/dev/xvda", ebs: { volumeSize: 100, volumeType: "gp3", encrypted: "true" } }],
+  blockDeviceMappings: [
+    { deviceName: "/dev/xvda", ebs: { volumeSize: 100, volumeType: "gp3", encrypted: "true" } },
+  ],
   tagSpecifications: [{ resourceType: "instance", tags }],
   tags,
 });
@@ -159,7 +169,11 @@ const nodes = new aws.eks.NodeGroup(
   },
   { dependsOn: nodePolicies, ignoreChanges: ["scalingConfig.desiredSize"] },
 );
-new aws.eks.Addon("coredns", { clusterName: cluster.name, addonName: "coredns", tags }, { dependsOn: [nodes] });
+new aws.eks.Addon(
+  "coredns",
+  { clusterName: cluster.name, addonName: "coredns", tags },
+  { dependsOn: [nodes] },
+);
 const podRole = new aws.iam.Role("mlflow", {
   assumeRolePolicy: trust("pods.eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"]),
   tags,
@@ -229,7 +243,9 @@ new aws.s3.BucketPolicy("artifacts", {
 new aws.iam.RolePolicy("mlflow", {
   role: podRole.name,
   policy: aws.iam.getPolicyDocumentOutput({
-    statements: [{ actions: ["s3:GetObject", "s3:PutObject"], resources: [pulumi.interpolate`${bucket.arn}/*`] }],
+    statements: [
+      { actions: ["s3:GetObject", "s3:PutObject"], resources: [pulumi.interpolate`${bucket.arn}/*`] },
+    ],
   }).json,
 });
 
@@ -272,13 +288,22 @@ new aws.ecr.LifecyclePolicy("experiments", {
     rules: [
       {
         rulePriority: 1,
-        selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },
+        selection: {
+          tagStatus: "untagged",
+          countType: "sinceImagePushed",
+          countUnit: "days",
+          countNumber: 7,
+        },
         action: { type: "expire" },
       },
     ],
   }),
 });
-const secret = new aws.secretsmanager.Secret("database", { kmsKeyId: key.arn, recoveryWindowInDays: 0, tags });
+const secret = new aws.secretsmanager.Secret("database", {
+  kmsKeyId: key.arn,
+  recoveryWindowInDays: 0,
+  tags,
+});
 new aws.secretsmanager.SecretVersion("database", {
   secretId: secret.id,
   secretString: config.requireSecret("password"),

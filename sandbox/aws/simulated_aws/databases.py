@@ -1,0 +1,16 @@
+"""Corrections of moto's RDS."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from moto.rds.models import DBParameterGroup
+
+
+def extend() -> None:
+    """A parameter that was set says so: the provider reads those whose source is the user, and moto 5.2.5 names none."""
+    original = DBParameterGroup.update_parameters
+
+    def update_parameters(self: Any, new_parameters: Iterable[dict[str, Any]]) -> None:
+        original(self, [{"Source": "user"} | each for each in new_parameters])
+
+    DBParameterGroup.update_parameters = update_parameters  # type: ignore[method-assign]
