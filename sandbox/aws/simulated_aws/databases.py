@@ -3,10 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from moto.rds.models import DBParameterGroup
+from moto.rds.models import DBInstance, DBParameterGroup
+
+from simulated_aws.durations import settle
 
 
 def extend() -> None:
+    settle(DBInstance, "status", "rds-instance", "creating", "available")
+    name_sources()
+
+
+def name_sources() -> None:
     """A parameter that was set says so: the provider reads those whose source is the user, and moto 5.2.5 names none."""
     original = DBParameterGroup.update_parameters
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import Any
 
 seconds = {
     "eks-cluster": 600,
@@ -28,3 +29,17 @@ class Settling:
 
     def state(self, before: str, after: str) -> str:
         return before if time.monotonic() < self._ready else after
+
+
+def settle(model: Any, attribute: str, kind: str, before: str, after: str) -> None:
+    """Lets a model of moto's that is ready at once be ready later: `before` stands for `after` until then."""
+
+    def shown(self: Any) -> Any:
+        kept = self.__dict__[f"_{attribute}"]
+        return self.settling.state(before, after) if kept == after else kept
+
+    def keep(self: Any, value: Any) -> None:
+        self.__dict__.setdefault("settling", Settling(kind))
+        self.__dict__[f"_{attribute}"] = value
+
+    setattr(model, attribute, property(shown, keep))

@@ -4,10 +4,15 @@ from typing import Any
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.models.nat_gateways import NatGateway
+
+from simulated_aws.durations import settle
 
 
 def extend() -> None:
     forget_deleted_endpoints()
+    remove_interfaces_of_gateways()
+    settle(NatGateway, "state", "nat-gateway", "pending", "available")
     keep_tags_of_templates_apart()
 
 
@@ -39,3 +44,16 @@ def forget_deleted_endpoints() -> None:
             self.vpc_end_points.pop(name, None)
 
     EC2Backend.delete_vpc_endpoints = delete_vpc_endpoints  # type: ignore[method-assign]
+
+
+def remove_interfaces_of_gateways() -> None:
+    """A NAT gateway takes its network interface and its hold on the address along: moto 5.2.5 leaves the interface."""
+    original = EC2Backend.delete_nat_gateway
+
+    def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:
+        gateway = original(self, nat_gateway_id)
+        for address in gateway.address_set:
+            self.enis.pop(address.get("networkInterfaceId"), None)
+        return gateway
+
+    EC2Backend.delete_nat_gateway = delete_nat_gateway  # type: ignore[method-assign]
