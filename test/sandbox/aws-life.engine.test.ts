@@ -165,6 +165,44 @@ describe.skipIf(official)("AWS resources", () => {
   );
 
   test(
+    "fail where an instance type has no capacity, and come up on another type",
+    async () => {
+      await orderFaults(aws, [
+        { service: "capacity", operation: "p5.48xlarge", error: "InsufficientInstanceCapacity" },
+      ]);
+      await set("instance", "p5.48xlarge");
+      const output = await program.fail("up", "--yes", "--skip-preview");
+      expect(output).toContain("AsgInstanceLaunchFailures");
+      expect(output).toContain("We currently do not have sufficient capacity");
+      await set("instance", "m7i.large");
+      await program.up();
+      expect(await program.up()).toContain("69 unchanged");
+    },
+    5 * minutes,
+  );
+
+  test(
+    "that were made when the answer got lost are found out about, not lost",
+    async () => {
+      await orderFaults(aws, [
+        {
+          service: "ecr",
+          operation: "PutLifecyclePolicy",
+          error: "ServiceUnavailable",
+          status: 503,
+          times: 2,
+          answered: true,
+        },
+      ]);
+      await set("days", "14");
+      expect(await program.up()).toContain("1 replaced");
+      const calls = (await recordedCalls(aws)).filter(({ operation }) => operation === "PutLifecyclePolicy");
+      expect(calls.slice(-3).map(({ status }) => status)).toEqual([503, 503, 200]);
+    },
+    5 * minutes,
+  );
+
+  test(
     "are all gone after a destroy",
     async () => {
       expect(await program.succeed("destroy", "--yes", "--skip-preview")).toContain("69 deleted");

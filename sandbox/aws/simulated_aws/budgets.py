@@ -66,7 +66,9 @@ def tags_of(self: Any, arn: str | None = None) -> dict[str, str]:
 
 
 def list_tags_for_resource(self: Any) -> str:
-    return json.dumps({"ResourceTags": [{"Key": key, "Value": value} for key, value in tags_of(self).items()]})
+    return json.dumps(
+        {"ResourceTags": [{"Key": key, "Value": value} for key, value in tags_of(self).items()]}
+    )
 
 
 def tag_resource(self: Any) -> str:

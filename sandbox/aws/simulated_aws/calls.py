@@ -77,7 +77,10 @@ def rest_routes(service: str) -> list[tuple[str, list[str], set[str], str]]:
 
 
 def rest_operation(service: str, environ: Environ) -> str:
-    method, query = environ["REQUEST_METHOD"], set(parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    method, query = (
+        environ["REQUEST_METHOD"],
+        set(parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
+    )
     raw = re.sub("^https?://[^/]+", "", environ.get("REQUEST_URI") or environ["PATH_INFO"])
     parts = raw.partition("?")[0].strip("/").split("/")
     for wanted, route, needed, name in rest_routes(service):
@@ -104,14 +107,16 @@ class Recorder:
         answered: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            answered["status"] = int(status.split()[0])
+            answered["status"] = int(status.split(maxsplit=1)[0])
             return start_response(status, headers, *rest)
 
         try:
             body = b"".join(self._app(environ, start))
         except NotImplementedError as gap:
             # A failure of the server would be tried again for minutes.
-            kind, text = failure(service, "NotSimulated", f"The simulated AWS lacks {service} {operation}: {gap}")
+            kind, text = failure(
+                service, "NotSimulated", f"The simulated AWS lacks {service} {operation}: {gap}"
+            )
             start("400 NotSimulated", [("Content-Type", kind), ("x-amzn-ErrorType", "NotSimulated")])
             body = text.encode()
         call = {

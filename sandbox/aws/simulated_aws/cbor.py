@@ -42,7 +42,9 @@ class Cbor:
             "wsgi.input": io.BytesIO(body),
         }
         environ.pop("HTTP_SMITHY_PROTOCOL", None)
-        model = botocore.session.get_session().get_service_model(service_of(environ)).operation_model(operation)
+        model = (
+            botocore.session.get_session().get_service_model(service_of(environ)).operation_model(operation)
+        )
         answer: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
@@ -75,7 +77,9 @@ def encode(value: Any, shape: Any) -> bytes:
         return b"\xc1" + encode(float(value), None)
     if isinstance(value, dict):
         members = {key: item for key, item in value.items() if item is not None}
-        pairs = b"".join(encode(key, None) + encode(item, member(shape, key)) for key, item in members.items())
+        pairs = b"".join(
+            encode(key, None) + encode(item, member(shape, key)) for key, item in members.items()
+        )
         return head(5, len(members)) + pairs
     if isinstance(value, list):
         return head(4, len(value)) + b"".join(encode(item, getattr(shape, "member", None)) for item in value)

@@ -14,9 +14,15 @@ def failure(service: str, code: str, message: str) -> tuple[str, str]:
         protocol = "json"
     inner = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
     if protocol == "ec2":
-        return "text/xml", f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>simulated</RequestID></Response>"
+        return (
+            "text/xml",
+            f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>simulated</RequestID></Response>",
+        )
     if protocol == "query" or (protocol == "rest-xml" and service != "s3"):
-        return "text/xml", f"<ErrorResponse><Error>{inner}</Error><RequestId>simulated</RequestId></ErrorResponse>"
+        return (
+            "text/xml",
+            f"<ErrorResponse><Error>{inner}</Error><RequestId>simulated</RequestId></ErrorResponse>",
+        )
     if protocol == "rest-xml":
         return "text/xml", f"<Error>{inner}</Error>"
     return "application/json", json.dumps({"__type": code, "message": message})

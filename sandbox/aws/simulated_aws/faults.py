@@ -7,6 +7,9 @@
 `operation` may be "*"; `times` limits how often a rule strikes (default: always); `after` lets so many calls pass
 first; `answered: true` carries the call out and loses the answer, as a connection that breaks halfway does. `error` is
 the code that the client sees, `message` what it says, `status` the HTTP status (default 400).
+
+A rule for the service "capacity" strikes no call: its `operation` is an instance type that no instance starts of, and
+its `error` says why, InsufficientInstanceCapacity or VcpuLimitExceeded.
 """
 
 import json
@@ -29,12 +32,28 @@ messages = {
 """AWS's own words for the errors that are asked for most."""
 
 
+orders: Path | None = None
+"""Where the rules are, once the server runs."""
+
+
+def shortage(instance_types: list[str]) -> str | None:
+    """Why none of these instance types can be had, or None where one can."""
+    rules = json.loads(orders.read_text()) if orders is not None and orders.exists() else []
+    short = {rule["operation"]: rule for rule in rules if rule["service"] == "capacity"}
+    if not all(each in short for each in instance_types):
+        return None
+    rule = short[instance_types[-1]]
+    return f"{rule['error']} - {rule.get('message', messages.get(rule['error'], rule['error']))}"
+
+
 class Faults:
     """The simulated AWS with the failures that were ordered."""
 
     def __init__(self, app: App, file: Path) -> None:
         self._app, self._file, self._lock = app, file, threading.Lock()
         self._read, self._struck = "", [0]
+        global orders  # noqa: PLW0603 one server per process
+        orders = file
 
     def _rule(self, service: str, operation: str) -> dict[str, Any] | None:
         """The first rule that strikes this call."""

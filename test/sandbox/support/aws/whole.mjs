@@ -292,7 +292,7 @@ new aws.ecr.LifecyclePolicy("experiments", {
           tagStatus: "untagged",
           countType: "sinceImagePushed",
           countUnit: "days",
-          countNumber: 7,
+          countNumber: config.getNumber("days") ?? 7,
         },
         action: { type: "expire" },
       },
