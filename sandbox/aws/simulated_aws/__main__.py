@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simulated_aws.durations import speed
 
-# moto reads its settings when it is imported: AWS's own policies are there, and certificates are issued in scaled time.
+# moto reads its settings when it is imported: AWS's own policies are there, certificates take scaled time.
 os.environ |= {
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
     "MOTO_DISABLE_GLOBAL_CORS": "true",

@@ -1,4 +1,4 @@
-"""Budgets: what the provider asks for and moto 5.2.5 does not answer: subscribers, tags, changes of a budget."""
+"""Budgets: what the provider asks for and moto 5.2.5 does not answer: subscribers, tags, changes."""
 
 import json
 from typing import Any

@@ -50,7 +50,7 @@ def service_of(environ: Environ) -> str:
 
 
 def body_of(environ: Environ) -> bytes:
-    """The body of a form; it can be read again afterwards. Other bodies may be large and name no operation."""
+    """The body of a form, which can be read again afterwards. Other bodies may be large and name no operation."""
     if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return b""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -1,7 +1,7 @@
-"""Answers clients that speak Smithy RPC v2 CBOR, as the AWS SDK for Go does with CloudWatch: moto 5.2.5 knows JSON only.
+"""Answers clients that speak Smithy RPC v2 CBOR, as the AWS SDK for Go does with CloudWatch.
 
-A request is handed on as JSON and its answer handed back as CBOR (RFC 8949). Times are numbers in JSON and tagged
-numbers in CBOR; the service's model says which numbers are times.
+moto 5.2.5 knows JSON only: a request is handed on as JSON and its answer handed back as CBOR (RFC 8949). Times
+are numbers in JSON and tagged numbers in CBOR; the service's model says which numbers are times.
 """
 
 import io
@@ -60,7 +60,9 @@ class Cbor:
 
 
 def decode(raw: bytes) -> Any:
-    return RpcV2CBORParser().parse_data_item(io.BufferedReader(io.BytesIO(raw))) if raw else {}  # type: ignore[arg-type]
+    if not raw:
+        return {}
+    return RpcV2CBORParser().parse_data_item(io.BufferedReader(io.BytesIO(raw)))  # type: ignore[arg-type]
 
 
 def seconds_of(value: object) -> object:

@@ -4,12 +4,12 @@
 
     [{"service": "ec2", "operation": "CreateNatGateway", "error": "Throttling", "times": 2}]
 
-`operation` may be "*"; `times` limits how often a rule strikes (default: always); `after` lets so many calls pass
-first; `answered: true` carries the call out and loses the answer, as a connection that breaks halfway does. `error` is
-the code that the client sees, `message` what it says, `status` the HTTP status (default 400).
+`operation` may be "*"; `times` limits how often a rule strikes (default: always); `after` lets so many calls
+pass first; `answered: true` carries the call out and loses the answer, as a connection that breaks halfway does.
+`error` is the code that the client sees, `message` what it says, `status` the HTTP status (default 400).
 
-A rule for the service "capacity" strikes no call: its `operation` is an instance type that no instance starts of, and
-its `error` says why, InsufficientInstanceCapacity or VcpuLimitExceeded.
+A rule for the service "capacity" strikes no call: its `operation` is an instance type that no instance starts of,
+and its `error` says why, InsufficientInstanceCapacity or VcpuLimitExceeded.
 """
 
 import json
@@ -24,9 +24,10 @@ from simulated_aws.errors import failure
 messages = {
     "Throttling": "Rate exceeded",
     "RequestLimitExceeded": "Request limit exceeded.",
-    "InsufficientInstanceCapacity": "We currently do not have sufficient capacity in the Availability Zone you requested.",
-    "VcpuLimitExceeded": "You have requested more vCPU capacity than your current vCPU limit of 0 allows for the "
-    "instance bucket that the specified instance type belongs to.",
+    "InsufficientInstanceCapacity": "We currently do not have sufficient capacity in the Availability Zone "
+    "you requested.",
+    "VcpuLimitExceeded": "You have requested more vCPU capacity than your current vCPU limit of 0 allows for "
+    "the instance bucket that the specified instance type belongs to.",
     "ServiceUnavailable": "Service is unable to handle request.",
 }
 """AWS's own words for the errors that are asked for most."""

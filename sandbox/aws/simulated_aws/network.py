@@ -17,7 +17,7 @@ def extend() -> None:
 
 
 def keep_tags_of_templates_apart() -> None:
-    """A launch template's own tags are no part of what it gives to instances, where moto 5.2.5 shows them too."""
+    """A template's own tags are no part of what it gives to instances, where moto 5.2.5 shows them too."""
     original = LaunchTemplate.create_version
 
     def create_version(self: Any, data: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -31,11 +31,11 @@ def keep_tags_of_templates_apart() -> None:
 
     LaunchTemplate.create_version = create_version  # type: ignore[method-assign]
     # Shown as they are now: moto keeps those that the template was created with.
-    LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, _: None)  # type: ignore[assignment]
+    LaunchTemplate.tags = property(LaunchTemplate.get_tags, lambda *_: None)  # type: ignore[assignment]
 
 
 def forget_deleted_endpoints() -> None:
-    """A deleted VPC endpoint goes away: moto 5.2.5 keeps it as "deleted" for ever, and the provider waits for ever."""
+    """A deleted VPC endpoint goes away: moto 5.2.5 keeps it as "deleted", and the provider waits for ever."""
     original = EC2Backend.delete_vpc_endpoints
 
     def delete_vpc_endpoints(self: Any, vpce_ids: list[str] | None = None) -> None:
@@ -47,7 +47,7 @@ def forget_deleted_endpoints() -> None:
 
 
 def remove_interfaces_of_gateways() -> None:
-    """A NAT gateway takes its network interface and its hold on the address along: moto 5.2.5 leaves the interface."""
+    """A NAT gateway takes its network interface along, which moto 5.2.5 leaves."""
     original = EC2Backend.delete_nat_gateway
 
     def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:

@@ -1,4 +1,4 @@
-"""EKS beyond moto's clusters and node groups: access entries, add-ons, pod identities, versions, updates, tags."""
+"""EKS beyond moto's clusters and node groups: access entries, add-ons, pod identities, updates, tags."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -45,7 +45,7 @@ def extend() -> None:
 
 
 class EncodedPaths:
-    """Keeps the names in EKS's paths encoded: a principal's ARN holds slashes, and moto splits paths at slashes."""
+    """Keeps names in EKS's paths encoded: a principal's ARN holds slashes, and moto splits paths at slashes."""
 
     def __init__(self, app: App) -> None:
         self._app = app

@@ -15,7 +15,7 @@ versions = {
     "kube-proxy": "v1.35.0-eksbuild.2",
     "vpc-cni": "v1.21.1-eksbuild.3",
 }
-"""Versions of add-ons that follow a cluster's; any other add-on gets v1.0.0-eksbuild.1 where none is asked for."""
+"""Versions of add-ons that follow a cluster's; any other gets v1.0.0-eksbuild.1 where none is asked for."""
 
 
 class Addons(Answers):

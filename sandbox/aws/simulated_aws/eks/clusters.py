@@ -1,4 +1,4 @@
-"""Clusters: settings that moto does not keep, one minor version at a time, updates that can be asked after."""
+"""Clusters: settings that moto does not keep, one minor version at a time, updates by their id."""
 
 from typing import Any
 
@@ -64,8 +64,8 @@ class Clusters(Answers):
         extras = self._extras(cluster)
         cluster.status = extras.settling.state("CREATING", "ACTIVE")
         names = (
-            "name arn version endpoint role_arn resources_vpc_config kubernetes_network_config logging identity "
-            "status certificate_authority encryption_config tags created_at"
+            "name arn version endpoint role_arn resources_vpc_config kubernetes_network_config logging "
+            "identity status certificate_authority encryption_config tags created_at"
         )
         shown = {name: getattr(cluster, name) for name in names.split()}
         shown["platformVersion"] = cluster.platformVersion

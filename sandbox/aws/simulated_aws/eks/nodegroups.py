@@ -42,7 +42,8 @@ class Nodegroups(Answers):
             group.health = {"issues": [issue]}
         names = (
             "nodegroup_name cluster_name version release_version created_at modified_at status capacity_type "
-            "scaling_config instance_types subnets ami_type node_role labels taints resources health launch_template tags"
+            "scaling_config instance_types subnets ami_type node_role labels taints resources health "
+            "launch_template tags"
         )
         shown = {camel(name): getattr(group, name) for name in names.split()} | {"nodegroupArn": group.arn}
         if group.launch_template is None:
