@@ -38,6 +38,12 @@ func main() {
 		fmt.Fprintf(os.Stderr, "%s is no plugin; start this program under one of the names %s\n", name, strings.Join(names, ", "))
 		os.Exit(2)
 	}
+	if name == "pulumi-resource-aws" {
+		if err := aws.Become(); err != nil {
+			fmt.Fprintf(os.Stderr, "%s: the provider of the simulated AWS does not start: %v\n", name, err)
+			os.Exit(1)
+		}
+	}
 	if err := host.Serve(plugin, args); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(1)

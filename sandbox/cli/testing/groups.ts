@@ -1,4 +1,5 @@
-import { pulumiEnv } from "../../engine/engine.ts";
+import { buildProvider } from "../../aws/provider.ts";
+import { engine, pulumiEnv } from "../../engine/engine.ts";
 import type { Counts } from "./counts.ts";
 import { testGo } from "./go.ts";
 import { testLocalPlatform } from "./local-platform.ts";
@@ -36,7 +37,12 @@ export const groups: Readonly<Record<string, Group>> = {
   },
   engine: {
     summary: "The real Pulumi engine previews every environment",
-    run: async (context) => vitest(context, [".engine.test.ts"], await pulumiEnv(context.progress)),
+    run: async (context) => {
+      const env = await pulumiEnv(context.progress);
+      // Before the tests, which have time limits: it takes minutes on a machine that has not built it.
+      if ((await engine()).kind === "sandbox") await buildProvider(context.progress);
+      return vitest(context, [".engine.test.ts"], env);
+    },
   },
   e2e: {
     summary: "The running local platform, end to end",

@@ -1,0 +1,188 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { z } from "zod";
+import { isAlive, type NodeProcess, parseStat, signal, waitForEnd } from "../cluster/processes.ts";
+import { downloadWheels, exists } from "../images/downloads.ts";
+import { UserError } from "../lib/fail.ts";
+import { cacheDir } from "../lib/paths.ts";
+import { type Progress, silent } from "../lib/progress.ts";
+import { explainFailure, lastLines } from "../toolchain/diagnose.ts";
+import { buildProvider } from "./provider.ts";
+
+/** A running simulated AWS. Its state lives as long as it runs. */
+export interface SimulatedAws {
+  /** Such as http://127.0.0.1:40123. */
+  endpoint: string;
+  /** Folder of calls.jsonl (every call), faults.json (failures to order) and server.log. */
+  folder: string;
+}
+
+/**
+ * How much faster than AWS it goes: a control plane takes 6 seconds. The provider's waits shrink with it, or a minute
+ * between two looks would be all that is measured.
+ */
+const defaultSpeed = 100;
+
+const lock = join(import.meta.dirname, "simulated_aws", "requirements.lock");
+const recordSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
+
+/** Starts a simulated AWS with its state in a folder, or finds the one that runs there. */
+export async function startAws(
+  folder: string,
+  options: { speed?: number; progress?: Progress } = {},
+): Promise<SimulatedAws> {
+  const running = await findAws(folder);
+  if (running !== undefined) return running;
+  const { speed = defaultSpeed, progress = silent } = options;
+  const packages = await installPackages(progress);
+  await rm(join(folder, "address"), { force: true });
+  await execa("mkdir", ["-p", folder]);
+  const log = await open(join(folder, "server.log"), "a");
+  const child = spawn("python3", ["-m", "simulated_aws", "--state", folder], {
+    detached: true,
+    stdio: ["ignore", log.fd, log.fd],
+    env: {
+      PATH: process.env.PATH,
+      PYTHONPATH: [packages, import.meta.dirname].join(":"),
+      PYTHONDONTWRITEBYTECODE: "1",
+      AI_PLATFORM_AWS_SPEED: `${speed}`,
+    },
+  });
+  child.unref();
+  await log.close();
+  const started = child.pid === undefined ? undefined : await noted(child.pid);
+  if (started !== undefined) await writeFile(join(folder, "process.json"), JSON.stringify(started));
+  progress.report("waiting for the simulated AWS");
+  while (started !== undefined && (await isAlive(started))) {
+    const found = await findAws(folder);
+    if (found !== undefined) return found;
+    await sleep(50);
+  }
+  throw new UserError(
+    `The simulated AWS ended as it started:\n${lastLines(await readFile(join(folder, "server.log"), "utf8"), 10)}`,
+  );
+}
+
+/** The simulated AWS that runs with its state in a folder. */
+export async function findAws(folder: string): Promise<SimulatedAws | undefined> {
+  const server = await recorded(folder);
+  if (server === undefined || !(await isAlive(server))) return undefined;
+  const endpoint = await readFile(join(folder, "address"), "utf8").catch(() => undefined);
+  return endpoint === undefined ? undefined : { endpoint: endpoint.trim(), folder };
+}
+
+/** Stops it; everything in it is gone. */
+export async function stopAws(folder: string): Promise<void> {
+  const server = await recorded(folder);
+  if (server === undefined) return;
+  await signal(server, "SIGTERM");
+  if (!(await waitForEnd(server, 5000))) await signal(server, "SIGKILL");
+  await rm(join(folder, "process.json"), { force: true });
+}
+
+/**
+ * What points programs at it: the AWS SDK's own variables, so that the official plugin and the AWS command line go there
+ * too, and the sandbox's provider in the place of the one that only previews.
+ */
+export async function awsEnv(
+  aws: SimulatedAws,
+  options: { speed?: number; progress?: Progress } = {},
+): Promise<NodeJS.ProcessEnv> {
+  const { speed = defaultSpeed, progress = silent } = options;
+  return {
+    AWS_ENDPOINT_URL: aws.endpoint,
+    AWS_ACCESS_KEY_ID: "simulated",
+    AWS_SECRET_ACCESS_KEY: "simulated",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AI_PLATFORM_AWS_PROVIDER: await buildProvider(progress),
+    AI_PLATFORM_AWS_SPEED: `${speed}`,
+  };
+}
+
+const callSchema = z.object({
+  at: z.number(),
+  service: z.string(),
+  operation: z.string(),
+  status: z.number(),
+  milliseconds: z.number(),
+  answer: z.string().optional(),
+});
+
+/** A call of the AWS API as it was recorded; `answer` is there when it failed. */
+export type AwsCall = z.infer<typeof callSchema>;
+
+export async function recordedCalls(aws: SimulatedAws): Promise<AwsCall[]> {
+  const text = await readFile(join(aws.folder, "calls.jsonl"), "utf8").catch(() => "");
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => callSchema.parse(JSON.parse(line)));
+}
+
+/** A failure to order; simulated_aws/faults.py says what each field does. */
+export interface Fault {
+  service: string;
+  operation?: string;
+  error: string;
+  message?: string;
+  status?: number;
+  times?: number;
+  after?: number;
+  answered?: boolean;
+}
+
+/** Orders failures in the place of those that were ordered before. */
+export async function orderFaults(aws: SimulatedAws, faults: readonly Fault[]): Promise<void> {
+  const file = join(aws.folder, "faults.json");
+  await writeFile(`${file}.new`, JSON.stringify(faults));
+  await rename(`${file}.new`, file);
+}
+
+/** Puts moto and what it needs into the cache, each package checked against the lock. @returns their folder */
+async function installPackages(progress: Progress): Promise<string> {
+  const key = createHash("sha256")
+    .update(await readFile(lock))
+    .digest("hex")
+    .slice(0, 20);
+  const folder = join(cacheDir, "aws", "python", key);
+  if (await exists(folder)) return folder;
+  const wheels = await downloadWheels([lock], "moto", progress);
+  progress.report("installing moto");
+  const unfinished = `${folder}.${process.pid}`;
+  const result = await execa(
+    "python3",
+    [
+      "-m",
+      "pip",
+      "install",
+      "--quiet",
+      "--no-index",
+      "--no-deps",
+      "--find-links",
+      wheels,
+      "--target",
+      unfinished,
+      "-r",
+      lock,
+    ],
+    { reject: false, all: true, env: { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore" } },
+  );
+  if (result.failed) throw explainFailure("Installing moto", result.all);
+  await rename(unfinished, folder);
+  return folder;
+}
+
+async function recorded(folder: string): Promise<NodeProcess | undefined> {
+  const text = await readFile(join(folder, "process.json"), "utf8").catch(() => undefined);
+  return text === undefined ? undefined : recordSchema.parse(JSON.parse(text));
+}
+
+async function noted(pid: number): Promise<NodeProcess | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  const startTime = stat === undefined ? undefined : parseStat(stat).started;
+  return startTime === undefined ? undefined : { pid, startTime };
+}

@@ -1,0 +1,1 @@
+"""A simulated AWS: moto, with what the platform needs and moto lacks."""

@@ -1,0 +1,62 @@
+"""Serves the simulated AWS on loopback: python -m simulated_aws --state FOLDER [--port N]."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from simulated_aws.durations import speed
+
+# moto reads its settings when it is imported: AWS's own policies are there, certificates take scaled time.
+os.environ |= {
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    "MOTO_DISABLE_GLOBAL_CORS": "true",
+    "MOTO_ACM_VALIDATION_WAIT": str(60 // speed),
+}
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+from simulated_aws import budgets, databases, deletion, eks, network, storage
+from simulated_aws.calls import Recorder
+from simulated_aws.cbor import Cbor
+from simulated_aws.faults import Faults
+
+
+class Quiet(MotoRequestHandler):
+    """Requests are recorded by the recorder, in words."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        del code, size
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="simulated_aws", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="folder of calls.jsonl and faults.json")
+    parser.add_argument("--port", type=int, default=0, help="port of 127.0.0.1; 0 takes a free one")
+    args = parser.parse_args()
+    args.state.mkdir(parents=True, exist_ok=True)
+    for module in (budgets, databases, deletion, eks, network, storage):
+        module.extend()
+    app = eks.EncodedPaths(DomainDispatcherApplication(create_backend_app))
+    recorded = Recorder(Faults(app, args.state / "faults.json"), args.state / "calls.jsonl")
+    server = make_server("127.0.0.1", args.port, Cbor(recorded), threaded=True, request_handler=Quiet)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Written when requests are accepted, and whole: whoever starts this waits for the file.
+    address = args.state / "address"
+    unfinished = args.state / "address.new"
+    unfinished.write_text(f"http://127.0.0.1:{server.server_port}\n")
+    unfinished.rename(address)
+    try:
+        server.serve_forever()
+    finally:
+        address.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Add-ons, which moto 5.2.5 answers 404 to."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+from moto.eks.exceptions import ResourceInUseException
+from moto.moto_api._internal import mock_random as random
+
+from simulated_aws.durations import Settling
+from simulated_aws.eks.common import Answers, missing
+
+versions = {
+    "coredns": "v1.13.2-eksbuild.1",
+    "kube-proxy": "v1.35.0-eksbuild.2",
+    "vpc-cni": "v1.21.1-eksbuild.3",
+}
+"""Versions of add-ons that follow a cluster's; any other gets v1.0.0-eksbuild.1 where none is asked for."""
+
+
+class Addons(Answers):
+    """Answers about add-ons."""
+
+    def create_addon(self) -> ActionResult:
+        cluster, extras = self._cluster(), self._extras()
+        name = self._get_param("addonName")
+        if name in extras.addons:
+            raise ResourceInUseException(
+                message="Addon already exists.", clusterName=cluster.name, addonName=name
+            )
+        addon = self._given("addonName", "serviceAccountRoleArn", "configurationValues", "tags") | {
+            "clusterName": cluster.name,
+            "addonVersion": self._get_param("addonVersion") or versions.get(name, "v1.0.0-eksbuild.1"),
+            "addonArn": self._arn(f"addon/{cluster.name}/{name}/{random.uuid4()}"),
+            "createdAt": utcnow(),
+            "modifiedAt": utcnow(),
+            "health": {"issues": []},
+        }
+        addon.setdefault("tags", {})
+        self._associate(addon)
+        extras.addons[name] = {"addon": addon, "settling": Settling("eks-addon")}
+        return self._shown_addon(name)
+
+    def _associate(self, addon: dict[str, Any]) -> None:
+        """Add-ons bring the pod identity associations that they are created with."""
+        given = self._get_param("podIdentityAssociations")
+        if given is None:
+            return
+        extras = self._extras()
+        for arn in addon.get("podIdentityAssociations", []):
+            extras.pod_identities.pop(arn.rsplit("/", 1)[1], None)
+        addon["podIdentityAssociations"] = [
+            self._new_pod_identity(
+                "kube-system", pair["serviceAccount"], pair["roleArn"], owner=addon["addonArn"]
+            )["associationArn"]
+            for pair in given
+        ]
+
+    def _shown_addon(self, name: str, status: str | None = None) -> ActionResult:
+        kept = self._extras().addons.get(name)
+        if kept is None:
+            raise missing(f"No addon: {name} found in cluster: {self._get_param('name')}", addonName=name)
+        now = status or kept["settling"].state("CREATING", "ACTIVE")
+        return ActionResult({"addon": kept["addon"] | {"status": now}})
+
+    def describe_addon(self) -> ActionResult:
+        return self._shown_addon(self._get_param("addonName"))
+
+    def update_addon(self) -> ActionResult:
+        name = self._get_param("addonName")
+        self._shown_addon(name)
+        addon = self._extras().addons[name]["addon"]
+        addon.update(self._given("addonVersion", "serviceAccountRoleArn", "configurationValues"))
+        self._associate(addon)
+        addon["modifiedAt"] = utcnow()
+        return self._update("AddonUpdate")
+
+    def delete_addon(self) -> ActionResult:
+        name = self._get_param("addonName")
+        shown = self._shown_addon(name, "DELETING")
+        addon = self._extras().addons.pop(name)["addon"]
+        for arn in addon.get("podIdentityAssociations", []):
+            self._extras().pod_identities.pop(arn.rsplit("/", 1)[1], None)
+        return shown
+
+    def list_addons(self) -> ActionResult:
+        return ActionResult({"addons": list(self._extras().addons)})
+
+    def describe_addon_versions(self) -> ActionResult:
+        name = self._get_param("addonName")
+        kubernetes = self._get_param("kubernetesVersion")
+        named = [name] if name else list(versions)
+        return ActionResult(
+            {
+                "addons": [
+                    {
+                        "addonName": each,
+                        "type": "networking",
+                        "addonVersions": [
+                            {
+                                "addonVersion": versions.get(each, "v1.0.0-eksbuild.1"),
+                                "architecture": ["amd64", "arm64"],
+                                "compatibilities": [
+                                    {
+                                        "clusterVersion": kubernetes,
+                                        "platformVersions": ["*"],
+                                        "defaultVersion": True,
+                                    }
+                                ],
+                            }
+                        ],
+                    }
+                    for each in named
+                ]
+            }
+        )

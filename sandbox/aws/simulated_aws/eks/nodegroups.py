@@ -1,0 +1,83 @@
+"""Node groups: the settings, labels, taints and versions that moto does not keep or change."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.eks.models import Nodegroup
+
+from simulated_aws.durations import Settling
+from simulated_aws.eks.common import Answers, camel
+from simulated_aws.faults import shortage
+
+nodegroup_settings = ("updateConfig", "nodeRepairConfig")
+"""The same of a node group."""
+
+
+class Nodegroups(Answers):
+    """Answers about node groups."""
+
+    def create_nodegroup(self) -> ActionResult:
+        super().create_nodegroup()
+        group: Any = self._nodegroup()
+        group.version = self._get_param("version") or self._cluster().version
+        group.release_version = self._get_param("releaseVersion") or f"{group.version}.0-20260301"
+        group.settings = self._given(*nodegroup_settings)
+        group.settings.setdefault("updateConfig", {"maxUnavailable": 1})
+        group.settling = Settling("eks-nodegroup")
+        group.failure = shortage(group.instance_types)
+        return ActionResult({"nodegroup": self._shown_nodegroup(group)})
+
+    def _nodegroup(self) -> Nodegroup:
+        return self.eks_backend.describe_nodegroup(
+            cluster_name=self._get_param("name"), nodegroup_name=self._get_param("nodegroupName")
+        )
+
+    def _shown_nodegroup(self, group: Any) -> dict[str, Any]:
+        group.status = group.settling.state("CREATING", "CREATE_FAILED" if group.failure else "ACTIVE")
+        if group.status == "CREATE_FAILED":
+            # As EKS words it: its Auto Scaling group could not start an instance.
+            asg = group.resources["autoScalingGroups"][0]["name"]
+            message = f"Could not launch On-Demand Instances. {group.failure}"
+            issue = {"code": "AsgInstanceLaunchFailures", "message": message, "resourceIds": [asg]}
+            group.health = {"issues": [issue]}
+        names = (
+            "nodegroup_name cluster_name version release_version created_at modified_at status capacity_type "
+            "scaling_config instance_types subnets ami_type node_role labels taints resources health "
+            "launch_template tags"
+        )
+        shown = {camel(name): getattr(group, name) for name in names.split()} | {"nodegroupArn": group.arn}
+        if group.launch_template is None:
+            shown["diskSize"] = group.disk_size
+        return shown | group.settings
+
+    def describe_nodegroup(self) -> ActionResult:
+        return ActionResult({"nodegroup": self._shown_nodegroup(self._nodegroup())})
+
+    def delete_nodegroup(self) -> ActionResult:
+        shown = self._shown_nodegroup(self._nodegroup())
+        super().delete_nodegroup()
+        return ActionResult({"nodegroup": shown | {"status": "DELETING"}})
+
+    def update_nodegroup_config(self) -> ActionResult:
+        group: Any = self._nodegroup()
+        labels, taints = self._get_param("labels") or {}, self._get_param("taints") or {}
+        group.labels.update(labels.get("addOrUpdateLabels") or {})
+        for name in labels.get("removeLabels") or []:
+            group.labels.pop(name, None)
+        kept = {(taint["key"], taint["effect"]): taint for taint in group.taints}
+        for taint in taints.get("removeTaints") or []:
+            kept.pop((taint["key"], taint["effect"]), None)
+        for taint in taints.get("addOrUpdateTaints") or []:
+            kept[(taint["key"], taint["effect"])] = taint
+        group.taints = list(kept.values())
+        group.scaling_config = group.scaling_config | (self._get_param("scalingConfig") or {})
+        group.settings.update(self._given(*nodegroup_settings))
+        return self._update("ConfigUpdate")
+
+    def update_nodegroup_version(self) -> ActionResult:
+        group: Any = self._nodegroup()
+        group.version = self._get_param("version") or group.version
+        group.release_version = self._get_param("releaseVersion") or group.release_version
+        if template := self._get_param("launchTemplate"):
+            group.launch_template.update(template)
+        return self._update("VersionUpdate")

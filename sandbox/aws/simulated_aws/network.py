@@ -1,0 +1,59 @@
+"""Corrections of moto's networks."""
+
+from typing import Any
+
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.models.nat_gateways import NatGateway
+
+from simulated_aws.durations import settle
+
+
+def extend() -> None:
+    forget_deleted_endpoints()
+    remove_interfaces_of_gateways()
+    settle(NatGateway, "state", "nat-gateway", "pending", "available")
+    keep_tags_of_templates_apart()
+
+
+def keep_tags_of_templates_apart() -> None:
+    """A template's own tags are no part of what it gives to instances, where moto 5.2.5 shows them too."""
+    original = LaunchTemplate.create_version
+
+    def create_version(self: Any, data: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        specifications = data.get("TagSpecifications", [])
+        given = [each for each in specifications if each.get("ResourceType") != "launch-template"]
+        if specifications:
+            data["TagSpecifications"] = given
+        if specifications and not given:
+            del data["TagSpecifications"]
+        return original(self, data, *args, **kwargs)
+
+    LaunchTemplate.create_version = create_version  # type: ignore[method-assign]
+    # Shown as they are now: moto keeps those that the template was created with.
+    LaunchTemplate.tags = property(LaunchTemplate.get_tags, lambda *_: None)  # type: ignore[assignment]
+
+
+def forget_deleted_endpoints() -> None:
+    """A deleted VPC endpoint goes away: moto 5.2.5 keeps it as "deleted", and the provider waits for ever."""
+    original = EC2Backend.delete_vpc_endpoints
+
+    def delete_vpc_endpoints(self: Any, vpce_ids: list[str] | None = None) -> None:
+        original(self, vpce_ids)
+        for name in vpce_ids or []:
+            self.vpc_end_points.pop(name, None)
+
+    EC2Backend.delete_vpc_endpoints = delete_vpc_endpoints  # type: ignore[method-assign]
+
+
+def remove_interfaces_of_gateways() -> None:
+    """A NAT gateway takes its network interface along, which moto 5.2.5 leaves."""
+    original = EC2Backend.delete_nat_gateway
+
+    def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:
+        gateway = original(self, nat_gateway_id)
+        for address in gateway.address_set:
+            self.enis.pop(address.get("networkInterfaceId"), None)
+        return gateway
+
+    EC2Backend.delete_nat_gateway = delete_nat_gateway  # type: ignore[method-assign]

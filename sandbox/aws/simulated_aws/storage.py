@@ -1,0 +1,56 @@
+"""Corrections of moto's S3."""
+
+import json
+from typing import Any
+
+import xmltodict
+from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
+
+
+def extend() -> None:
+    keep_tags_of_new_buckets()
+    ignore_conditions()
+
+
+def keep_tags_of_new_buckets() -> None:
+    """A bucket can be created with tags, which moto 5.2.5 drops."""
+    original = S3Response._bucket_response_put
+
+    def bucket_response_put(self: Any, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+        answer = original(self, request, bucket_name, querystring)
+        if not querystring and self.body:
+            configuration = xmltodict.parse(self.body).get("CreateBucketConfiguration") or {}
+            tags = (configuration.get("Tags") or {}).get("Tag") or []
+            given = {tag["Key"]: tag["Value"] or "" for tag in (tags if isinstance(tags, list) else [tags])}
+            if given and bucket_name in self.backend.buckets:
+                self.backend.put_bucket_tagging(bucket_name, given)
+        return answer
+
+    S3Response._bucket_response_put = bucket_response_put  # type: ignore[method-assign]
+
+
+def ignore_conditions() -> None:
+    """Statements under a condition do not decide moto's answers.
+
+    moto 5.2.5 ignores conditions, so a policy that denies what is not sent over TLS denied every PutObject. The
+    policy itself is kept and shown whole.
+    """
+    original = FakeBucket.get_permission
+
+    def get_permission(self: Any, action: str, resource: str) -> Any:
+        policy = self.policy
+        if not policy:
+            return original(self, action, resource)
+        document = json.loads(policy)
+        statements = [each for each in document["Statement"] if not each.get("Condition")]
+        if not statements:
+            self.policy = None
+        else:
+            self.policy = json.dumps(document | {"Statement": statements}).encode()
+        try:
+            return original(self, action, resource)
+        finally:
+            self.policy = policy
+
+    FakeBucket.get_permission = get_permission  # type: ignore[method-assign]
