@@ -1,16 +1,26 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { z } from "zod";
-import { isAlive, type NodeProcess, parseStat, signal, waitForEnd } from "../cluster/processes.ts";
+import { cgroupFolders, removeCgroup } from "../cluster/cgroups.ts";
+import {
+  isAlive,
+  type NodeProcess,
+  parseStat,
+  readProcesses,
+  signal,
+  waitForEnd,
+} from "../cluster/processes.ts";
+import { nodeProgram } from "../cluster/programs.ts";
 import { downloadWheels, exists } from "../images/downloads.ts";
 import { UserError } from "../lib/fail.ts";
 import { cacheDir } from "../lib/paths.ts";
 import { type Progress, silent } from "../lib/progress.ts";
 import { explainFailure, lastLines } from "../toolchain/diagnose.ts";
+import { buildGo } from "../toolchain/go.ts";
 import { buildProvider } from "./provider.ts";
 
 /** A running simulated AWS. Its state lives as long as it runs. */
@@ -27,17 +37,27 @@ export interface SimulatedAws {
  */
 const defaultSpeed = 100;
 
+/** What an orderly end of the clusters' control planes may take, milliseconds. */
+const stopTimeout = 75_000;
+
 const lock = join(import.meta.dirname, "simulated_aws", "requirements.lock");
 const recordSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 
+export interface StartOptions {
+  /** How much faster than AWS it goes; default 100. */
+  speed?: number;
+  /** Whether clusters have a Kubernetes, which needs root as the local platform does; default true. */
+  kubernetes?: boolean;
+  progress?: Progress;
+}
+
 /** Starts a simulated AWS with its state in a folder, or finds the one that runs there. */
-export async function startAws(
-  folder: string,
-  options: { speed?: number; progress?: Progress } = {},
-): Promise<SimulatedAws> {
+export async function startAws(folder: string, options: StartOptions = {}): Promise<SimulatedAws> {
   const running = await findAws(folder);
   if (running !== undefined) return running;
-  const { speed = defaultSpeed, progress = silent } = options;
+  const { kubernetes = true, speed = defaultSpeed, progress = silent } = options;
+  const node = kubernetes ? await buildGo(nodeProgram, progress) : undefined;
+  await endClusters(folder);
   const packages = await installPackages(progress);
   await rm(join(folder, "address"), { force: true });
   await execa("mkdir", ["-p", folder]);
@@ -50,6 +70,7 @@ export async function startAws(
       PYTHONPATH: [packages, import.meta.dirname].join(":"),
       PYTHONDONTWRITEBYTECODE: "1",
       AI_PLATFORM_AWS_SPEED: `${speed}`,
+      ...(node === undefined ? {} : { AI_PLATFORM_NODE_PROGRAM: node }),
     },
   });
   child.unref();
@@ -80,20 +101,41 @@ export async function stopAws(folder: string): Promise<void> {
   const server = await recorded(folder);
   if (server === undefined) return;
   await signal(server, "SIGTERM");
-  if (!(await waitForEnd(server, 5000))) await signal(server, "SIGKILL");
+  if (!(await waitForEnd(server, stopTimeout))) await signal(server, "SIGKILL");
+  await endClusters(folder);
   await rm(join(folder, "process.json"), { force: true });
 }
 
+/** Ends the control planes of clusters that a killed server left. Their processes end with their node's first one. */
+async function endClusters(folder: string): Promise<void> {
+  const clusters = join(folder, "clusters");
+  for (const cluster of await readdir(clusters).catch(() => [])) {
+    const noted = await readProcesses(join(clusters, cluster, "node", "processes.json"));
+    if (noted === undefined) continue;
+    for (const process of [noted.init, noted.gate]) {
+      await signal(process, "SIGKILL");
+      await waitForEnd(process, stopTimeout);
+    }
+    for (const group of await cgroupFolders(noted.cgroup)) await removeCgroup(group);
+  }
+  await rm(clusters, { recursive: true, force: true });
+}
+
 /**
- * What points programs at it: the AWS SDK's own variables, so that the official plugin and the AWS command line go there
- * too, and the sandbox's provider in the place of the one that only previews.
+ * An environment in which programs go there: the AWS SDK's own variables, so that the official plugin and the AWS command
+ * line go there too, and the sandbox's provider in the place of the one that only previews.
  */
 export async function awsEnv(
   aws: SimulatedAws,
+  base: NodeJS.ProcessEnv,
   options: { speed?: number; progress?: Progress } = {},
 ): Promise<NodeJS.ProcessEnv> {
   const { speed = defaultSpeed, progress = silent } = options;
+  const cli = join(await installPackages(progress), "cli");
   return {
+    ...base,
+    // The kubeconfig of an EKS cluster asks the AWS command line for a token.
+    PATH: [base.PATH, cli].join(delimiter),
     AWS_ENDPOINT_URL: aws.endpoint,
     AWS_ACCESS_KEY_ID: "simulated",
     AWS_SECRET_ACCESS_KEY: "simulated",
@@ -142,6 +184,11 @@ export async function orderFaults(aws: SimulatedAws, faults: readonly Fault[]): 
   await rename(`${file}.new`, file);
 }
 
+/** The AWS command line that comes with the packages, where none is installed. */
+const awsCommand = `#!/bin/sh
+PYTHONPATH="$(dirname "$(realpath "$0")")/.." exec python3 -m awscli "$@"
+`;
+
 /** Puts moto and what it needs into the cache, each package checked against the lock. @returns their folder */
 async function installPackages(progress: Progress): Promise<string> {
   const key = createHash("sha256")
@@ -172,6 +219,8 @@ async function installPackages(progress: Progress): Promise<string> {
     { reject: false, all: true, env: { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore" } },
   );
   if (result.failed) throw explainFailure("Installing moto", result.all);
+  await mkdir(join(unfinished, "cli"));
+  await writeFile(join(unfinished, "cli", "aws"), awsCommand, { mode: 0o755 });
   await rename(unfinished, folder);
   return folder;
 }

@@ -26,6 +26,8 @@ from simulated_aws import budgets, databases, deletion, eks, network, storage
 from simulated_aws.calls import Recorder
 from simulated_aws.cbor import Cbor
 from simulated_aws.faults import Faults
+from simulated_aws.kubernetes import control_plane
+from simulated_aws.kubernetes.authenticator import Authenticator
 
 
 class Quiet(MotoRequestHandler):
@@ -45,8 +47,11 @@ def main() -> None:
         module.extend()
     app = eks.EncodedPaths(DomainDispatcherApplication(create_backend_app))
     recorded = Recorder(Faults(app, args.state / "faults.json"), args.state / "calls.jsonl")
-    server = make_server("127.0.0.1", args.port, Cbor(recorded), threaded=True, request_handler=Quiet)
+    answers = Authenticator(Cbor(recorded))
+    server = make_server("127.0.0.1", args.port, answers, threaded=True, request_handler=Quiet)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    control_plane.folder = args.state.resolve() / "clusters"
+    control_plane.port = server.server_port
     # Written when requests are accepted, and whole: whoever starts this waits for the file.
     address = args.state / "address"
     unfinished = args.state / "address.new"
@@ -56,6 +61,7 @@ def main() -> None:
         server.serve_forever()
     finally:
         address.unlink(missing_ok=True)
+        control_plane.stop_all()
 
 
 if __name__ == "__main__":

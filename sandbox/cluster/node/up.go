@@ -109,7 +109,7 @@ func serve(c config.Config, host config.Host, configPath, stages string, lock *o
 	go func() { ended <- child.Wait() }()
 	defer os.Remove(host.Processes())
 
-	if err := begin(child.Process.Pid, groups, host, ports, lifeline); err != nil {
+	if err := begin(c, child.Process.Pid, groups, host, ports, lifeline); err != nil {
 		_ = child.Process.Kill()
 		<-ended
 		return err
@@ -181,7 +181,9 @@ func launch(configPath string, lock *os.File) (*exec.Cmd, *os.File, error) {
 }
 
 // begin does what only the host's side can do for PID 1, and lets it go.
-func begin(pid int, groups Cgroups, host config.Host, ports *gate.Gate, lifeline *os.File) error {
+func begin(
+	c config.Config, pid int, groups Cgroups, host config.Host, ports *gate.Gate, lifeline *os.File,
+) error {
 	if err := groups.Adopt(pid); err != nil {
 		return err
 	}
@@ -206,6 +208,11 @@ func begin(pid int, groups Cgroups, host config.Host, ports *gate.Gate, lifeline
 	namespace, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", pid))
 	if err != nil {
 		return err
+	}
+	if c.Simulated != nil {
+		if err := ports.Out(namespace, config.AuthenticatorPort, c.Simulated.AuthenticatorPort); err != nil {
+			return err
+		}
 	}
 	ports.Serve(gate.Into(namespace))
 	_, err = lifeline.WriteString("begin\n")

@@ -10,6 +10,7 @@ from moto.eks.responses import EKSResponse
 from moto.moto_api._internal import mock_random as random
 
 from simulated_aws.durations import Settling
+from simulated_aws.kubernetes.control_plane import ControlPlane
 
 
 def camel(name: str) -> str:
@@ -31,6 +32,9 @@ class Extras:
         self.updates: dict[str, dict[str, Any]] = {}
         self.settings: dict[str, Any] = {}
         self.settling = Settling("eks-cluster")
+        self.plane: ControlPlane | None = None
+        self.creator = ""
+        self.active = False
 
 
 class Answers(EKSResponse):
