@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type RolePlan, trustPolicy } from "../../planning/foundation/iam/roles.ts";
+import { podTrust, type RolePlan, serviceTrust } from "../../planning/foundation/iam/roles.ts";
 
 export interface AccessRoleArgs {
   readonly plan: RolePlan;
@@ -25,7 +25,7 @@ export class AccessRole extends pulumi.ComponentResource {
       {
         name: plan.name,
         description: plan.description,
-        assumeRolePolicy: JSON.stringify(trustPolicy(plan)),
+        assumeRolePolicy: pulumi.jsonStringify(trust(plan, child)),
         tags,
       },
       child,
@@ -51,4 +51,10 @@ export class AccessRole extends pulumi.ComponentResource {
     this.arn = pulumi.all([role.arn, rights]).apply(([arn]) => arn);
     this.registerOutputs({ arn: this.arn });
   }
+}
+
+function trust(plan: RolePlan, opts: pulumi.InvokeOptions) {
+  if (plan.kind === "pod") return podTrust(plan);
+  const { accountId } = aws.getCallerIdentityOutput({}, opts);
+  return accountId.apply((id) => serviceTrust(plan, id));
 }

@@ -12,6 +12,9 @@ const without = (names: readonly string[], name: string) => all(names.filter((ot
 test("the pack consists of these rules", () => {
   expect(policies.map(({ enforcementLevel, name }) => `${name}: ${enforcementLevel}`)).toEqual([
     "aws-required-tags: mandatory",
+    "aws-policy-documents: mandatory",
+    "aws-no-wildcard-write: mandatory",
+    "aws-narrow-trust: mandatory",
     "kubernetes-required-labels: mandatory",
   ]);
 });

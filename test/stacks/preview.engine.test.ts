@@ -244,6 +244,9 @@ describe("a resource that breaks a rule", () => {
 const kubernetes = require("@pulumi/kubernetes");
 new aws.s3.Bucket("untagged", { tags: { Project: "p" } });
 new kubernetes.core.v1.ConfigMap("unlabelled", { data: { key: "value" } });
+const statement = { Sid: "All", Effect: "Allow", Action: "s3:*", Resource: "*" };
+const policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+new aws.iam.RolePolicy("open", { role: "role", policy });
 `,
     );
     broken.env.KUBECONFIG = join(broken.folder, "no-kubeconfig");
@@ -264,5 +267,7 @@ new kubernetes.core.v1.ConfigMap("unlabelled", { data: { key: "value" } });
     expect(all).toMatch(
       /\[mandatory\].*kubernetes-required-labels\s+\(kubernetes:core\/v1:ConfigMap: unlabelled\)/,
     );
+    expect(all).toMatch(/\[mandatory\].*aws-no-wildcard-write\s+\(aws:iam:RolePolicy: open\)/);
+    expect(all).toContain("All: s3:* changes all that is *, and no condition says which");
   }, 120_000);
 });
