@@ -108,7 +108,7 @@ describe.each(environments)("%s", (environment) => {
 });
 
 test("no reason is written for what isn't there any more", async () => {
-  const all = (await Promise.all(environments.map(renderStack))).flat();
+  const all = (await Promise.all(environments.map((environment) => renderStack(environment)))).flat();
   const grants = await Promise.all(
     all.map(async (resource) => ({
       resource,

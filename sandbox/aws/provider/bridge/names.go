@@ -21,15 +21,15 @@ type Properties map[string]Property
 
 // Property is one property.
 type Property struct {
-	Input    bool       `json:"input"`
-	Required bool       `json:"required"`
-	List     bool       `json:"list"`
-	Secret   bool       `json:"secret"`
+	Input    bool `json:"input"`
+	Required bool `json:"required"`
+	List     bool `json:"list"`
+	Secret   bool `json:"secret"`
 	// Terraform is the name in Terraform, and Collection whether it is a list or a set there: one that holds at most one
 	// item is no list in Pulumi.
-	Terraform  string `json:"terraform"`
-	Collection bool   `json:"collection"`
-	Object   Properties `json:"object,omitempty"`
+	Terraform  string     `json:"terraform"`
+	Collection bool       `json:"collection"`
+	Object     Properties `json:"object,omitempty"`
 }
 
 // NamesOf lists what the bridge will accept and return.
