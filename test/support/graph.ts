@@ -166,7 +166,7 @@ const keyInputs: Readonly<Record<string, readonly string[]>> = {
   VpcEndpoint: ["serviceName"],
 };
 
-/** What the engine shows for text that is known once something exists. Source: Pulumi SDK, UnknownStringValue. */
+/** What the engine shows for text that is known once something exists. Source: Pulumi SDK 3.248, runtime/rpc.js, unknownValue. */
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 function at(inputs: unknown, path: string): string {
