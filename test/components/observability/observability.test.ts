@@ -65,7 +65,12 @@ describe("notifications", () => {
   test("come at each share of the budget that was spent, and at a forecast beyond it, for this environment only", async () => {
     const resources = await notifications({ budget: { usdPerMonth: 60_000, alertAtPercent: [50, 80, 100] } });
     const budget = find(resources, "Budget", "alarms").inputs;
-    expect(budget).toMatchObject({ limitAmount: "60000", limitUnit: "USD", timeUnit: "MONTHLY" });
+    expect(budget).toMatchObject({
+      limitAmount: "60000",
+      limitUnit: "USD",
+      timeUnit: "MONTHLY",
+      metrics: "UnblendedCost",
+    });
     expect(
       budget.notifications.map((n: Record<string, unknown>) => [n.notificationType, n.threshold]),
     ).toEqual([
