@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { InfrastructurePlan } from "../planning/infrastructure.ts";
+import type { CostComponent } from "../planning/ownership.ts";
 import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
 import { Data } from "./data/data.ts";
+import { ManagedPostgres } from "./data/managedPostgres.ts";
 import { Databases, databasesApp } from "./databases.ts";
 import { Experiments, experimentsApp, experimentsPort } from "./experiments.ts";
 import { Foundation } from "./foundation/foundation.ts";
@@ -67,21 +69,14 @@ export class Platform extends pulumi.ComponentResource {
       dependsOn: [trackingNamespace, ...ground(workload)],
     });
 
-    const postgres = new Postgres(
-      "postgres",
-      {
-        plan: plan.postgres,
-        labels,
-        namespace: namespaces.data,
-        clients: [{ namespace: namespaces.data, app: databasesApp }, mlflowPeer, migrationPeer],
-        protectState: plan.protectState,
-      },
-      { ...child, dependsOn: [dataNamespace, ...(foundation?.storage ?? []), ...ground("postgres")] },
-    );
+    const postgres = postgresServer(plan, [mlflowPeer, migrationPeer], aws, {
+      ...child,
+      dependsOn: [dataNamespace, ...(foundation?.storage ?? []), ...ground("postgres")],
+    });
     const databases = new Databases(
       "databases",
-      { server: postgres, ...plan.postgres, labels, namespace: namespaces.data },
-      { ...child, dependsOn: postgres },
+      { server: postgres, ...plan.databases, labels, namespace: namespaces.data },
+      { ...child, dependsOn: [dataNamespace, postgres, ...ground(databasesApp)] },
     );
     const store = artifactStore(plan, mlflowPeer, aws, {
       ...child,
@@ -94,8 +89,7 @@ export class Platform extends pulumi.ComponentResource {
         plan: plan.mlflow,
         labels,
         namespace: namespaces.tracking,
-        databaseUrl: databases.url("mlflow", "psycopg2"),
-        database: postgres.destination,
+        database: databases.client("mlflow", "psycopg2"),
         artifacts: store,
         host: plan.gateway.host,
         clients: [gatewayPeer, experimentsPeer],
@@ -139,6 +133,9 @@ export class Platform extends pulumi.ComponentResource {
 interface Aws {
   readonly foundation: Foundation;
   readonly data: Data;
+  readonly region: string;
+  /** By the part of the bill that something is on. */
+  readonly tags: Readonly<Record<CostComponent, Readonly<Record<string, string>>>>;
 }
 
 function createAws(
@@ -149,7 +146,50 @@ function createAws(
   return {
     foundation: new Foundation("foundation", { plan: foundation }, opts),
     data: new Data("data", { plan: data, region, tags, protectState }, opts),
+    region,
+    tags,
   };
+}
+
+/** In the cluster it comes after what its volume needs; in RDS it waits for nothing there. */
+function postgresServer(
+  { databases, labels, namespaces, postgres, protectState }: ServicesPlan,
+  clients: readonly Peer[],
+  aws: Aws | undefined,
+  { dependsOn, ...opts }: pulumi.ComponentResourceOptions,
+): Postgres | ManagedPostgres {
+  if (postgres.kind === "in-cluster") {
+    return new Postgres(
+      "postgres",
+      {
+        plan: postgres,
+        labels,
+        namespace: namespaces.data,
+        clients: [{ namespace: namespaces.data, app: databasesApp }, ...clients],
+        protectState,
+      },
+      dependsOn === undefined ? opts : { ...opts, dependsOn },
+    );
+  }
+  if (aws === undefined) throw new Error("PostgreSQL is in RDS, but nothing in AWS is planned");
+  const { clusterName, network, securityGroupId } = aws.foundation;
+  return new ManagedPostgres(
+    "postgres",
+    {
+      plan: postgres,
+      region: aws.region,
+      vpcId: network.vpcId,
+      subnetIds: network.intraSubnetIds,
+      ranges: network.intraRanges,
+      clientsSecurityGroupId: securityGroupId,
+      keyArn: aws.data.keyArn,
+      clientImage: databases.clientImage,
+      clusterName,
+      tags: aws.tags.database,
+      protectState,
+    },
+    opts,
+  );
 }
 
 function artifactStore(
@@ -185,7 +225,7 @@ function artifactStore(
 
 function serviceEntries(
   { experiments, mlflow, namespaces }: ServicesPlan,
-  postgres: Postgres,
+  postgres: Postgres | ManagedPostgres,
   store: { readonly clientSecret?: pulumi.Output<string> },
 ): ServiceEntry[] {
   const { data, gateway, tracking } = namespaces;
@@ -208,7 +248,9 @@ function serviceEntries(
       workload: { kind: "Deployment", namespace: tracking, name: experimentsApp },
       auth: { kind: "none" },
     },
-    {
+  ];
+  if (postgres instanceof Postgres) {
+    entries.push({
       name: "postgres",
       workload: { kind: "StatefulSet", namespace: data, name: "postgres" },
       auth: {
@@ -217,8 +259,8 @@ function serviceEntries(
         user: "postgres",
         keys: ["password"],
       },
-    },
-  ];
+    });
+  }
   if (store.clientSecret) {
     entries.push({
       name: "seaweedfs",

@@ -3,6 +3,7 @@ import { planCost } from "./cost/cost.ts";
 import { nodePrice } from "./cost/nodes.ts";
 import { shareOfNodes } from "./cost/shares.ts";
 import { bucketCount, dataKeysOf, planData } from "./data/data.ts";
+import { databaseCost, databaseWarnings, explainDatabase } from "./data/database.ts";
 import {
   type Explanation,
   explainModel,
@@ -20,7 +21,7 @@ import { planNodeGroups } from "./nodeGroups.ts";
 import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
-import type { ServicesPlan } from "./services.ts";
+import { managedDatabases, type ServicesPlan } from "./services.ts";
 
 import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
@@ -54,7 +55,8 @@ export async function planAws(
   const nodeGroups = planNodeGroups(nodes, { region, prod, capacity: spec.capacity });
   const shares = sharesOf(placement, workloads, offers, region);
   const models = sizings.flatMap((sizing) => placedModel(sizing, placement, offers, shares));
-  const volumes = planVolumes(spec, vectors);
+  const volumes = planVolumes(services, vectors);
+  const databases = managedDatabases(services);
   const foundation = planFoundation(spec, { network, nodeGroups });
   const data = planData(spec);
   const cost = planCost({
@@ -62,13 +64,18 @@ export async function planAws(
     network,
     nodeGroups,
     volumes,
-    others: { kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length },
+    databases: databases.map(databaseCost),
+    others: { kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length, secret: databases.length },
   });
   const quotas = planQuotas({
     network,
     nodeGroups,
     volumes,
-    others: { buckets: bucketCount(data), nodeGroups: foundation.nodeGroups.length - nodeGroups.length },
+    others: {
+      buckets: bucketCount(data),
+      nodeGroups: foundation.nodeGroups.length - nodeGroups.length,
+      databaseInstances: databases.length,
+    },
   });
   return {
     models,
@@ -94,6 +101,7 @@ export async function planAws(
     warnings: [
       ...vectors.warnings,
       ...embeddings.flatMap((job) => job.warnings),
+      ...databases.flatMap((database) => databaseWarnings(database, region)),
       ...estimatedPrices(cost, region),
       ...(prod ? unsafeInProd(spec, models, nodeGroups) : []),
     ],
@@ -102,6 +110,7 @@ export async function planAws(
       ...sizings.flatMap(explainRefusals),
       ...vectors.explanations,
       ...embeddings.flatMap((job) => job.explanations),
+      ...databases.map((database) => explainDatabase(database, region)),
       explainPlacement(placement),
       ...nodeGroups.map(explainNodeGroup),
       ...explainNetwork(network).map((why) => ({ subject: "network", why })),

@@ -10,6 +10,7 @@ import {
   clusterSchema,
   networkSchema,
   nlpSchema,
+  postgresSchema,
   storageSchema,
 } from "./sections.ts";
 
@@ -27,6 +28,7 @@ export interface Judged {
   readonly capacity?: z.output<typeof capacitySchema> | undefined;
   readonly retrieval?: z.output<typeof retrievalSchema> | undefined;
   readonly nlp?: z.output<typeof nlpSchema> | undefined;
+  readonly postgres?: z.output<typeof postgresSchema> | undefined;
   readonly models: Readonly<Record<string, ModelSpec>>;
 }
 
@@ -44,6 +46,7 @@ export function soundParts(data: Readonly<Record<string, unknown>>): Judged {
     ),
     nlp: sound(nlpSchema, data.nlp ?? {}),
     retrieval: sound(retrievalSchema, data.retrieval ?? {}),
+    postgres: sound(postgresSchema, data.postgres ?? {}),
     ...(environment !== "local" && {
       cloud: sound(cloudSchema, data.cloud),
       budget: sound(budgetSchema, data.budget),

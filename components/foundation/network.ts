@@ -80,6 +80,11 @@ export class Network extends pulumi.ComponentResource {
     return this.#subnets.filter(({ plan }) => plan.tier === "intra").map(({ subnet }) => subnet.id);
   }
 
+  /** Their address ranges. */
+  get intraRanges(): string[] {
+    return this.#subnets.filter(({ plan }) => plan.tier === "intra").map(({ plan }) => plan.cidr);
+  }
+
   /**
    * Private subnets of these zones, known when what is in them can get out and the ranges of pods are kept free: a node
    * without a way out never joins, and one that loses it can't be drained.

@@ -48,7 +48,7 @@ export function planCost(input: CostInput): CostPlan {
     notPriced: [
       ...nodes.notPriced,
       ...idle.notPriced,
-      ...notPriced(region, network, spec.cluster.version ?? defaultKubernetesVersion),
+      ...notPriced(region, network, spec.cluster.version ?? defaultKubernetesVersion, databases),
     ],
   };
 }

@@ -8,6 +8,7 @@ import { endpoints } from "./endpoints.ts";
 import { namedOnce } from "./lists.ts";
 import { models } from "./models.ts";
 import { addressRanges } from "./network.ts";
+import { inCluster, rds } from "./postgres.ts";
 import { allowedFamilies, allowedGpus, region, replicaRegion, reservedTypes, zones } from "./region.ts";
 import { chroma, pgvector, replication, servers } from "./retrieval.ts";
 import type { Rule } from "./rule.ts";
@@ -33,6 +34,8 @@ const rules: readonly Rule[] = [
   pgvector,
   servers,
   replication,
+  rds,
+  inCluster,
 ];
 
 /** What all rules find. */

@@ -43,6 +43,12 @@ const breaches: Readonly<Record<string, Breach>> = {
     capacity?.reservations?.length && cloud.region !== "us-west-2"
       ? { path: ["capacity", "reservations", 0, "instanceType"], value: "p5e.48xlarge" }
       : undefined,
+  "a disk that RDS doesn't have": ({ postgres }) =>
+    postgres === undefined || postgres.deployment === "in-cluster"
+      ? undefined
+      : { path: ["postgres", "storageGi"], value: 19 },
+  "a standby of a pod": ({ postgres }) =>
+    postgres?.deployment === "in-cluster" ? { path: ["postgres", "multiAz"], value: true } : undefined,
   "alerts that descend": () => ({ path: ["budget"], value: { usdPerMonth: 1, alertAtPercent: [90, 80] } }),
   "a model that nobody knows": inModel("model", () => "example/model"),
   "a model's context beyond its own": inModel("context", (model) => {
