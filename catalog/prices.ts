@@ -40,6 +40,8 @@ export const servicePrices = {
   ebsSnapshot: regional(0.05, "GB-month", "/ebs/pricing"),
   /** Single zone; a standby doubles it. */
   rdsStorage: regional(0.115, "GB-month", "/rds/postgresql/pricing"),
+  /** Beyond as much as the disk has, and of databases that are gone. */
+  rdsBackup: regional(0.095, "GB-month", "/rds/postgresql/pricing"),
   s3Standard: regional(0.023, "GB-month", "/s3/pricing"),
   ecrStorage: regional(0.1, "GB-month", "/ecr/pricing"),
   logIngestion: regional(0.5, "GB", "/cloudwatch/pricing"),

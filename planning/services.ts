@@ -1,7 +1,8 @@
 import { type ImageName, imageRef } from "../catalog/images.ts";
-import { clusterName } from "../spec/defaults.ts";
+import { clusterName, postgresDeployment, postgresStorageGi } from "../spec/defaults.ts";
 import type { AwsPlatformSpec, PlatformSpec } from "../spec/platform.ts";
 import { bucketNameOf } from "./data/buckets.ts";
+import { type DatabasePlan, planDatabase } from "./data/database.ts";
 import { dataKey } from "./data/keys.ts";
 import { type EntrancePlan, planEntrance } from "./edge/entrance.ts";
 import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
@@ -56,12 +57,14 @@ export interface ServicesPlan {
     readonly resources: Resources;
     readonly host: string | undefined;
   };
-  readonly postgres: {
+  readonly postgres: PostgresPlan;
+  readonly databases: {
+    /** Image with `psql`. */
     readonly image: string;
-    readonly storageGi: number;
-    readonly resources: Resources;
+    /** Image with Python and boto3, which fetches the administrator's password where RDS keeps it. */
+    readonly clientImage: string;
     /** Databases, each with a user of the same name that owns it. */
-    readonly databases: readonly DatabasePlan[];
+    readonly programs: readonly ProgramDatabase[];
   };
   readonly artifacts: ArtifactStorePlan;
   readonly seaweedfsImage: string;
@@ -72,9 +75,25 @@ export interface ServicesPlan {
   };
 }
 
-export interface DatabasePlan {
+/** Who runs PostgreSQL: RDS, or the platform itself in a pod. */
+export type PostgresPlan =
+  | {
+      readonly kind: "rds";
+      readonly database: DatabasePlan;
+      /** The role of the Job that makes databases. What it may do names the secret, which has no name before RDS made it. */
+      readonly role: PodRolePlan;
+    }
+  | {
+      readonly kind: "in-cluster";
+      readonly image: string;
+      readonly storageGi: number;
+      readonly resources: Resources;
+    };
+
+/** A database for one program. */
+export interface ProgramDatabase {
   readonly name: string;
-  /** Extensions that only a superuser may create. */
+  /** Extensions that only an administrator may create. */
   readonly extensions: readonly string[];
 }
 
@@ -92,8 +111,6 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
   const replicas = (asked: number | undefined) => asked ?? (local ? 1 : 2);
   const image = (name: ImageName) => imageRef(name);
   const workers = local ? 1 : 2;
-  const vectors = planVectors(spec, []);
-  const inPostgres = vectors.store === "pgvector" ? vectors : undefined;
   return {
     environment: spec.environment,
     labels: labelsFor(spec),
@@ -107,15 +124,11 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       host: spec.gateway.host,
       ...planEntrance(spec),
     },
-    postgres: {
+    postgres: postgres(spec),
+    databases: {
       image: image("postgres"),
-      storageGi: spec.postgres.storageGi + (inPostgres?.disk.gib ?? 0),
-      resources: sized(
-        local ? 0.1 : 1,
-        (local ? 256 : 2048) + (inPostgres?.memoryMiB ?? 0),
-        (local ? 1024 : 4096) + (inPostgres?.memoryMiB ?? 0),
-      ),
-      databases: [
+      clientImage: image("mlflow"),
+      programs: [
         { name: "mlflow", extensions: [] },
         { name: "vectors", extensions: ["vector"] },
       ],
@@ -140,8 +153,53 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
 }
 
 /** Every role that a service has in AWS. */
-export function serviceRolesOf({ artifacts }: Pick<ServicesPlan, "artifacts">): PodRolePlan[] {
-  return artifacts.kind === "aws" ? [artifacts.role] : [];
+export function serviceRolesOf({
+  artifacts,
+  postgres,
+}: Pick<ServicesPlan, "artifacts" | "postgres">): PodRolePlan[] {
+  return [
+    ...(artifacts.kind === "aws" ? [artifacts.role] : []),
+    ...(postgres.kind === "rds" ? [postgres.role] : []),
+  ];
+}
+
+/** The databases that RDS runs: none or one. */
+export function managedDatabases({ postgres }: Pick<ServicesPlan, "postgres">): DatabasePlan[] {
+  return postgres.kind === "rds" ? [postgres.database] : [];
+}
+
+function postgres(spec: PlatformSpec): PostgresPlan {
+  const { environment } = spec;
+  const vectors = planVectors(spec, []);
+  const inPostgres = vectors.store === "pgvector" ? vectors : undefined;
+  const vectorsMiB = inPostgres?.memoryMiB ?? 0;
+  const vectorsGiB = inPostgres?.disk.gib ?? 0;
+  if (environment !== "local" && postgresDeployment(spec.postgres, environment) === "rds") {
+    return {
+      kind: "rds",
+      database: planDatabase(spec, { vectorsGiB, vectorsMiB }),
+      role: databasesRole(spec),
+    };
+  }
+  const local = environment === "local";
+  return {
+    kind: "in-cluster",
+    image: imageRef("postgres"),
+    storageGi: postgresStorageGi(spec.postgres, environment) + vectorsGiB,
+    resources: sized(local ? 0.1 : 1, (local ? 256 : 2048) + vectorsMiB, (local ? 1024 : 4096) + vectorsMiB),
+  };
+}
+
+function databasesRole(spec: AwsPlatformSpec): PodRolePlan {
+  return {
+    kind: "pod",
+    name: resourceName(spec, "iam-role", "databases"),
+    description: "Makes databases: the password of RDS's master user",
+    clusterName: clusterName(spec),
+    namespace: namespaces.data,
+    serviceAccount: "databases",
+    policies: {},
+  };
 }
 
 function artifactStore(spec: PlatformSpec): ArtifactStorePlan {

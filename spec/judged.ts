@@ -11,6 +11,7 @@ import {
   clusterSchema,
   networkSchema,
   nlpSchema,
+  postgresSchema,
   storageSchema,
 } from "./sections.ts";
 
@@ -29,6 +30,7 @@ export interface Judged {
   readonly capacity?: z.output<typeof capacitySchema> | undefined;
   readonly retrieval?: z.output<typeof retrievalSchema> | undefined;
   readonly nlp?: z.output<typeof nlpSchema> | undefined;
+  readonly postgres?: z.output<typeof postgresSchema> | undefined;
   readonly models: Readonly<Record<string, ModelSpec>>;
 }
 
@@ -47,6 +49,7 @@ export function soundParts(data: Readonly<Record<string, unknown>>): Judged {
     nlp: sound(nlpSchema, data.nlp ?? {}),
     retrieval: sound(retrievalSchema, data.retrieval ?? {}),
     gateway: sound(anyGatewaySchema, data.gateway ?? {}),
+    postgres: sound(postgresSchema, data.postgres ?? {}),
     ...(environment !== "local" && {
       cloud: sound(cloudSchema, data.cloud),
       budget: sound(budgetSchema, data.budget),

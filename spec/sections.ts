@@ -146,9 +146,29 @@ export const awsGatewaySchema = gatewaySchema.extend({
 /** What of a gateway is right by itself, whatever the environment. */
 export const anyGatewaySchema = awsGatewaySchema.extend({ host: hostname.optional() });
 
+/** Where PostgreSQL can run. */
+export const postgresDeployments = ["rds", "in-cluster"] as const;
+
 export const postgresSchema = z.strictObject({
-  /** GiB of the data volume. Default 10. It can grow, never shrink. */
-  storageGi: gibibytes.default(10),
+  /**
+   * Who runs it: `rds` is Amazon RDS, `in-cluster` a pod with a volume, without a standby and without backups. Default:
+   * RDS in AWS; local has nothing but the pod. Changing it makes a new, empty database: dump the old one first.
+   */
+  deployment: z.enum(postgresDeployments).optional(),
+  /** GiB of its disk, beside what pgvector stores. Default: 20 in RDS, its least, else 10. It can grow, never shrink. */
+  storageGi: gibibytes.optional(),
+  /**
+   * RDS only: its instance class, such as `db.m7g.large`. Default: the cheapest with room for the vectors, of those that
+   * save CPU credits in dev only. Changing it restarts the database.
+   */
+  instanceClass: z
+    .string()
+    .regex(/^db\.[a-z0-9]+\.[a-z0-9]+$/, "an RDS instance class such as db.m7g.large")
+    .optional(),
+  /** RDS only: whether a standby in another zone takes over when it fails. It doubles the price. Default: in prod. */
+  multiAz: z.boolean().optional(),
+  /** RDS only: days for which the database can be restored to any second. Default: 30 in prod, else 7. */
+  backupRetentionDays: z.int().min(1).max(35).optional(),
 });
 
 export const objectStoreSchema = z.strictObject({
@@ -216,3 +236,4 @@ export const observabilitySchema = z.strictObject({
 });
 
 export type EmbeddingJobSpec = z.output<typeof embeddingJob>;
+export type PostgresSpec = z.output<typeof postgresSchema>;

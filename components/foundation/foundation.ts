@@ -39,8 +39,8 @@ export class Foundation extends pulumi.ComponentResource {
   /** Known when the API server answers. */
   readonly clusterName: pulumi.Output<string>;
   readonly network: Network;
-  /** Security group of every node. */
-  readonly nodesSecurityGroupId: pulumi.Output<string>;
+  /** The group that nodes, and pods with them, are in. */
+  readonly securityGroupId: pulumi.Output<string>;
   /** What claims of volumes must come after. */
   readonly storage: readonly pulumi.Resource[];
   readonly #plan: FoundationPlan;
@@ -122,7 +122,7 @@ export class Foundation extends pulumi.ComponentResource {
     this.kubernetes = kubernetes;
     this.clusterName = clusterName;
     this.network = network;
-    this.nodesSecurityGroupId = cluster.securityGroupId;
+    this.securityGroupId = cluster.securityGroupId;
     this.storage = [storage.storageClass, afterNodes.get("aws-ebs-csi-driver")];
     this.#plan = plan;
     this.#nodeGroups = nodeGroups;

@@ -85,6 +85,11 @@ export class Network extends pulumi.ComponentResource {
     return this.#subnets.filter(({ plan }) => plan.tier === "intra").map(({ subnet }) => subnet.id);
   }
 
+  /** Their address ranges. */
+  get intraRanges(): string[] {
+    return this.#subnets.filter(({ plan }) => plan.tier === "intra").map(({ plan }) => plan.cidr);
+  }
+
   /** Public subnets, one per zone, known when what is in them can be reached: AWS puts no load balancer there before. */
   get publicSubnetIds(): pulumi.Output<string>[] {
     return this.#subnets

@@ -50,7 +50,10 @@ export function planCost(input: CostInput): CostPlan {
     notPriced: [
       ...nodes.notPriced,
       ...idle.notPriced,
-      ...notPriced(region, network, balanced, spec.cluster.version ?? defaultKubernetesVersion),
+      ...notPriced(region, network, spec.cluster.version ?? defaultKubernetesVersion, {
+        balanced,
+        databases,
+      }),
     ],
   };
 }

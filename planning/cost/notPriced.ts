@@ -9,8 +9,8 @@ import type { NetworkPlan } from "../infrastructure.ts";
 export function notPriced(
   region: string,
   network: NetworkPlan,
-  balanced: boolean,
   version: KubernetesVersion,
+  { balanced, databases }: { readonly balanced: boolean; readonly databases: readonly unknown[] },
 ): string[] {
   const each = (price: ServicePriceName) => {
     const { usd, per } = servicePrice(region, price);
@@ -27,6 +27,7 @@ export function notPriced(
     `objects in S3: ${each("s3Standard")}, and requests`,
     `images in ECR: ${each("ecrStorage")}`,
     `logs: ${each("logIngestion")} written and ${each("logStorage")} kept`,
+    ...(databases.length > 0 ? [`the database's backups beyond its disk's size: ${each("rdsBackup")}`] : []),
     `snapshots of volumes: ${each("ebsSnapshot")}`,
     `Kubernetes ${version} after ${eksVersions[version].standardSupportEnds}: $${extended} an hour for the control plane`,
   ];

@@ -9,6 +9,7 @@ import { certificateRegion, hostInZone } from "./gateway.ts";
 import { namedOnce } from "./lists.ts";
 import { models } from "./models.ts";
 import { addressRanges } from "./network.ts";
+import { inCluster, rds } from "./postgres.ts";
 import { allowedFamilies, allowedGpus, region, replicaRegion, reservedTypes, zones } from "./region.ts";
 import { chroma, pgvector, replication, servers } from "./retrieval.ts";
 import type { Rule } from "./rule.ts";
@@ -36,6 +37,8 @@ const rules: readonly Rule[] = [
   pgvector,
   servers,
   replication,
+  rds,
+  inCluster,
 ];
 
 /** What all rules find. */

@@ -51,7 +51,7 @@ describe("what people write", () => {
       nlp: { embeddings: {} },
       pipelines: { prefect: true },
       tracking: {},
-      postgres: { storageGi: 10 },
+      postgres: {},
       gateway: {},
       objectStore: { storageGi: 20 },
     });

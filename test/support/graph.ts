@@ -141,6 +141,7 @@ const keyInputs: Readonly<Record<string, readonly string[]>> = {
   DaemonSet: ["spec.template.spec.containers.0.image"],
   Deployment: ["spec.replicas", "spec.template.spec.containers.0.image"],
   Ingress: ["spec.rules.0.host", "spec.rules.0.http.paths.0.path"],
+  Instance: ["engineVersion", "instanceClass", "multiAz", "allocatedStorage", "deletionProtection"],
   Job: ["spec.template.spec.containers.0.image"],
   Key: ["enableKeyRotation", "deletionWindowInDays"],
   LaunchTemplate: ["blockDeviceMappings.0.ebs.volumeSize", "instanceMarketOptions.marketType"],

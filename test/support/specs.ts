@@ -11,7 +11,7 @@ import type {
 } from "../../spec/platform.ts";
 import { cloudInput } from "./specs/cloud.ts";
 import { type ModelWish, modelInput, modelWish, type Supply } from "./specs/models.ts";
-import { name, named, services } from "./specs/services.ts";
+import { managedPostgres, name, named, services } from "./specs/services.ts";
 
 function modelsFor(wishes: Readonly<Record<string, ModelWish>>, supply: Supply): Record<string, ModelInput> {
   return Object.fromEntries(Object.entries(wishes).map(([key, wish]) => [key, modelInput(wish, supply)]));
@@ -50,6 +50,7 @@ const awsInput: fc.Arbitrary<AwsPlatformInput> = fc
       {
         environment: fc.constantFrom("dev" as const, "staging" as const, "prod" as const),
         ...services,
+        postgres: fc.oneof(services.postgres, managedPostgres),
         gateway: fc.record(
           {
             host: fc.constant("ai.example.com"),

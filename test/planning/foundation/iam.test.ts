@@ -3,6 +3,7 @@ import { dataRolesOf, planData } from "../../../planning/data/data.ts";
 import { rolesOf } from "../../../planning/foundation/foundation.ts";
 import type { PolicyStatement } from "../../../planning/foundation/iam/policy.ts";
 import { trustPolicy } from "../../../planning/foundation/iam/roles.ts";
+import { secretReadPolicy } from "../../../planning/foundation/iam/secrets.ts";
 import { planServices, serviceRolesOf } from "../../../planning/services.ts";
 import { awsSpec, everyCapacity, everyKind, foundationOf } from "../../support/foundation.ts";
 import data from "./iamActions.json" with { type: "json" };
@@ -25,9 +26,20 @@ const roles = [
   ...dataRolesOf(planData(awsSpec("prod"))),
   ...serviceRolesOf(planServices(awsSpec("prod"))),
 ];
-const documents = roles.flatMap((role) =>
-  Object.entries(role.policies).map(([name, document]) => ({ name: `${role.name}/${name}`, document })),
-);
+/** What names what is made first. */
+const later = {
+  "databases/secret": secretReadPolicy({
+    arn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-0b6a4c1e-5d1f-4b43-9a1c-2f8d6a7e3b90-AbCdEf",
+    keyArn: "arn:aws:kms:us-east-1:123456789012:key/0b6a4c1e-5d1f-4b43-9a1c-2f8d6a7e3b90",
+    region: "us-east-1",
+  }),
+};
+const documents = [
+  ...roles.flatMap((role) =>
+    Object.entries(role.policies).map(([name, document]) => ({ name: `${role.name}/${name}`, document })),
+  ),
+  ...Object.entries(later).map(([name, document]) => ({ name, document })),
+];
 const statements = documents.flatMap(({ document, name }) =>
   document.Statement.map((statement) => ({ name: `${name} ${statement.Sid}`, statement })),
 );

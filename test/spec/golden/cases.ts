@@ -266,6 +266,24 @@ const retrieval: readonly Case[] = [
   inDev("no dimensions", { retrieval: { collections: { documents: { vectors: 1000, dimensions: 0 } } } }),
 ];
 
+const postgres: readonly Case[] = [
+  inLocal("RDS for local", { postgres: { deployment: "rds" } }),
+  inDev("a database that runs nowhere", { postgres: { deployment: "aurora" } }),
+  inDev("a disk that RDS doesn't have", { postgres: { storageGi: 10 } }),
+  inDev("a class that RDS doesn't have", { postgres: { instanceClass: "db.m7g.larg" } }),
+  inDev("an EC2 instance type as a class", { postgres: { instanceClass: "m7g.large" } }),
+  inDev("a pod with what only RDS has", {
+    postgres: {
+      deployment: "in-cluster",
+      multiAz: true,
+      backupRetentionDays: 14,
+      instanceClass: "db.m7g.large",
+    },
+  }),
+  inLocal("a standby for local", { postgres: { multiAz: false } }),
+  inDev("backups for longer than RDS keeps them", { postgres: { backupRetentionDays: 90 } }),
+];
+
 const storage: readonly Case[] = [
   inDev("a copy where the original is", { storage: { replicaRegion: "us-east-1" } }),
   inDev("a copy in an unknown region", { storage: { replicaRegion: "eu-west-9" } }),
@@ -327,6 +345,7 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   Capacity: capacity,
   Network: network,
   "Retrieval and NLP": retrieval,
+  PostgreSQL: postgres,
   Storage: storage,
   Gateway: gateway,
   "Budget, and several faults": several,
