@@ -49,4 +49,11 @@ export const accepted: readonly Accepted[] = [
       'The S3 user guide knows no source for replication ("Setting up permissions for live replication"); a role can only be ' +
       "given to buckets of its own account, by who may pass it.",
   },
+  ...["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com"].map((what) => ({
+    type: "aws:kms/key:Key",
+    name: "alarms",
+    statement: "Publishers",
+    what,
+    why: "It can only encrypt with the key; for which account it may publish is what the topic's own policy says.",
+  })),
 ];

@@ -3,6 +3,8 @@ export interface Accepted {
   readonly check: string;
   /** Resources as checkov calls them, without the environment; `*` stands for any text. */
   readonly resource: string;
+  /** Default: all. */
+  readonly environments?: readonly ("dev" | "staging" | "prod")[];
   readonly why: string;
 }
 
@@ -112,4 +114,38 @@ export const accepted: readonly Accepted[] = [
     resource: "DaemonSet.*.dcgm-exporter",
     why: "NVIDIA's profiling counters are for SYS_ADMIN only (dcgm-exporter's own manifest).",
   })),
+  ...[
+    { check: "CKV_AWS_150", resource: "aws_lb.edge" },
+    { check: "CKV_AWS_293", resource: "aws_db_instance.postgres" },
+    { check: "CKV_AWS_157", resource: "aws_db_instance.postgres" },
+  ].map((finding) => ({
+    ...finding,
+    environments: ["dev", "staging"] as const,
+    why: "Only prod is protected and has a standby: the others may be thrown away, and an outage of theirs stops no user.",
+  })),
+  {
+    check: "CKV_AWS_118",
+    resource: "aws_db_instance.postgres",
+    why: "Its waits and load are in Performance Insights, CPU, memory and disk in CloudWatch; the host's processes are AWS's.",
+  },
+  {
+    check: "CKV_AWS_226",
+    resource: "aws_db_instance.postgres",
+    why: "The version is pinned: an upgrade is a change that a preview shows, not one that a night brings.",
+  },
+  {
+    check: "CKV2_AWS_30",
+    resource: "aws_db_instance.postgres",
+    why: "Slow statements are logged. All of them would put passwords and people's data into logs.",
+  },
+  {
+    check: "CKV2_AWS_23",
+    resource: "aws_route53_record.edge",
+    why: "It is the load balancer's alias; the name that it leads to is AWS's to make, so no plan has it.",
+  },
+  {
+    check: "CKV2_AWS_15",
+    resource: "aws_autoscaling_attachment.edge-*",
+    why: "EKS owns its nodes' groups and decides about their health: a node that isn't ready is repaired by it.",
+  },
 ];

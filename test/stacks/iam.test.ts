@@ -3,11 +3,12 @@ import { accepted } from "../../policy/iam/accepted.ts";
 import { carriers } from "../../policy/iam/carriers.ts";
 import { documentFaults, looseTrustOf, wideGrantsOf } from "../../policy/iam/findings.ts";
 import { globbed } from "../../policy/iam/reference.ts";
+import { withArns } from "../support/policy.ts";
 import type { Rendered } from "../support/render.ts";
 import { renderStack } from "../support/stacks.ts";
 
 const environments = ["dev", "staging", "prod"] as const;
-const judged = ({ inputs, name, type }: Rendered) => ({ type, name, props: inputs });
+const judged = ({ inputs, name, type }: Rendered) => ({ type, name, props: withArns(inputs) });
 const shown = ({ name, type }: Rendered) => `${type} ${name}`;
 
 /** Which property of a resource takes a role, and the service that takes the role on by it. */

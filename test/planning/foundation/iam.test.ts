@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { dataRolesOf, planData } from "../../../planning/data/data.ts";
 import { rolesOf } from "../../../planning/foundation/foundation.ts";
 import { podTrust, type RolePlan, serviceTrust } from "../../../planning/foundation/iam/roles.ts";
+import { secretReadPolicy } from "../../../planning/foundation/iam/secrets.ts";
 import { planServices, serviceRolesOf } from "../../../planning/services.ts";
 import { type DocumentKind, parseDocument } from "../../../policy/iam/document.ts";
 import { unknownNames } from "../../../policy/iam/names.ts";
@@ -13,16 +14,27 @@ const roles: readonly RolePlan[] = [
   ...dataRolesOf(planData(awsSpec("prod"))),
   ...serviceRolesOf(planServices(awsSpec("prod"))),
 ];
+/** What names what is made first. */
+const later = {
+  "databases/secret": secretReadPolicy({
+    arn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-0b6a4c1e-5d1f-4b43-9a1c-2f8d6a7e3b90-AbCdEf",
+    keyArn: "arn:aws:kms:us-east-1:123456789012:key/0b6a4c1e-5d1f-4b43-9a1c-2f8d6a7e3b90",
+    region: "us-east-1",
+  }),
+};
 const account = "123456789012";
 const trustOf = (role: RolePlan) => (role.kind === "pod" ? podTrust(role) : serviceTrust(role, account));
-const documents = roles.flatMap((role) => [
-  { name: `${role.name}/trust`, kind: "trust" as const, document: trustOf(role) },
-  ...Object.entries(role.policies).map(([name, document]) => ({
-    name: `${role.name}/${name}`,
-    kind: "identity" as const,
-    document,
-  })),
-]);
+const documents = [
+  ...roles.flatMap((role) => [
+    { name: `${role.name}/trust`, kind: "trust" as const, document: trustOf(role) },
+    ...Object.entries(role.policies).map(([name, document]) => ({
+      name: `${role.name}/${name}`,
+      kind: "identity" as const,
+      document,
+    })),
+  ]),
+  ...Object.entries(later).map(([name, document]) => ({ name, kind: "identity" as const, document })),
+];
 
 /** The statements of a document that has no fault. */
 function statementsOf(document: unknown, kind: DocumentKind) {
