@@ -47,7 +47,7 @@ describe("notifications", () => {
     const key = JSON.parse(find(resources, "Key", "alarms").inputs.policy).Statement;
     expect(key.at(-1)).toMatchObject({
       Principal: { Service: services },
-      Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+      Action: expect.arrayContaining(["kms:Decrypt", "kms:GenerateDataKey"]),
     });
   });
 
