@@ -40,11 +40,15 @@ export const servicePrices = {
   ebsSnapshot: regional(0.05, "GB-month", "/ebs/pricing"),
   /** Single zone; a standby doubles it. */
   rdsStorage: regional(0.115, "GB-month", "/rds/postgresql/pricing"),
+  /** Beyond as much as the disk has, and of databases that are gone. */
+  rdsBackup: regional(0.095, "GB-month", "/rds/postgresql/pricing"),
   s3Standard: regional(0.023, "GB-month", "/s3/pricing"),
   ecrStorage: regional(0.1, "GB-month", "/ecr/pricing"),
   logIngestion: regional(0.5, "GB", "/cloudwatch/pricing"),
   /** Of compressed logs. */
   logStorage: regional(0.03, "GB-month", "/cloudwatch/pricing"),
+  /** Of one metric at standard resolution; an account's first ten are free. */
+  cloudWatchAlarm: everywhere(0.1, "month", "/cloudwatch/pricing"),
   kmsKey: everywhere(1, "month", "/kms/pricing"),
   secret: everywhere(0.4, "month", "/secrets-manager/pricing"),
   /** The first 25. */

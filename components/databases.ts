@@ -1,20 +1,28 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { DatabasePlan } from "../planning/services.ts";
+import type { ProgramDatabase } from "../planning/services.ts";
 import { generated, type Placement } from "./kubernetes/metadata.ts";
 import { files } from "./kubernetes/pod.ts";
 import { Task } from "./kubernetes/task.ts";
-import { type PostgresServer, urlSafePassword } from "./postgres.ts";
+import { urlSafePassword } from "./postgres.ts";
+import type { PostgresServer } from "./postgresServer.ts";
+import { tlsSettings } from "./postgresTls.ts";
 
 export interface DatabasesArgs extends Placement {
   readonly server: PostgresServer;
   /** Image with `psql`. */
   readonly image: string;
-  readonly databases: readonly DatabasePlan[];
+  readonly programs: readonly ProgramDatabase[];
 }
 
-/** Label of the Job's pods: the server must let them in. */
+/** What a program needs to know of its database. */
+export interface DatabaseClient extends Pick<PostgresServer, "destination" | "tls"> {
+  /** With the password, and so a secret. TLS is not in it: see `tlsSettings`. */
+  readonly url: pulumi.Output<string>;
+}
+
+/** Label of the Job's pods, and its service account: the server must let them in. */
 export const databasesApp = "databases";
 
 /**
@@ -28,9 +36,10 @@ export class Databases extends pulumi.ComponentResource {
   constructor(name: string, args: DatabasesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:index:Databases", name, {}, opts);
     const child = { parent: this };
-    const { databases, image, labels, namespace, server } = args;
+    const { image, labels, namespace, programs, server } = args;
+    const { administrator } = server;
 
-    const passwords = databases.map((database) => ({
+    const passwords = programs.map((database) => ({
       database: database.name,
       password: new random.RandomPassword(`${name}-${database.name}`, urlSafePassword, child).result,
     }));
@@ -43,12 +52,13 @@ export class Databases extends pulumi.ComponentResource {
       },
       child,
     );
-    const script = databases.map(databaseScript).join("\n");
+    const script = programs.map(databaseScript).join("\n");
     const scriptMap = new k8s.core.v1.ConfigMap(
       `${name}-script`,
       { metadata: generated(databasesApp, args), immutable: true, data: { "databases.sql": script } },
       child,
     );
+    const tls = tlsSettings(name, databasesApp, server.tls, args, child);
     const task = new Task(
       name,
       {
@@ -61,23 +71,28 @@ export class Databases extends pulumi.ComponentResource {
         env: {
           PGHOST: server.host,
           PGPORT: String(server.port),
-          PGUSER: "postgres",
+          PGUSER: administrator.user,
           PGDATABASE: "postgres",
           PGCONNECT_TIMEOUT: "10",
+          ...tls.env,
+          ...administrator.env,
         },
         secretEnv: {
-          PGPASSWORD: { secret: server.superuserSecret, key: "password" },
+          ...administrator.secretEnv,
           ...Object.fromEntries(
-            databases.map(({ name }) => [
-              passwordVariable(name),
-              { secret: secret.metadata.name, key: name },
-            ]),
+            programs.map(({ name }) => [passwordVariable(name), { secret: secret.metadata.name, key: name }]),
           ),
         },
         resources: { requests: { cpu: "50m", memory: "32Mi" }, limits: { memory: "128Mi" } },
-        mounts: [files("script", "/scripts", { configMap: { name: scriptMap.metadata.name } })],
+        mounts: [
+          files("script", "/scripts", { configMap: { name: scriptMap.metadata.name } }),
+          ...tls.mounts,
+          ...administrator.mounts,
+        ],
+        before: administrator.before,
         key: script,
-        to: [server.destination],
+        to: [server.destination, ...administrator.to],
+        ownAccount: administrator.ownAccount,
       },
       child,
     );
@@ -94,15 +109,16 @@ export class Databases extends pulumi.ComponentResource {
   }
 
   /**
-   * Connection URL of one database, secret.
+   * How a program connects to its database.
    * @param driver SQLAlchemy's name of the driver. Never left out: what plain `postgresql` stands for changes with
    *   SQLAlchemy's version.
    */
-  url(database: string, driver: "psycopg2" | "psycopg" | "asyncpg"): pulumi.Output<string> {
-    const { host, port } = this.#server;
+  client(database: string, driver: "psycopg2" | "psycopg" | "asyncpg"): DatabaseClient {
+    const { destination, host, port, tls } = this.#server;
     const password = this.#passwords[database];
     if (password === undefined) throw new Error(`no such database: ${database}`);
-    return pulumi.interpolate`postgresql+${driver}://${database}:${password}@${host}:${port}/${database}`;
+    const url = pulumi.interpolate`postgresql+${driver}://${database}:${password}@${host}:${port}/${database}`;
+    return { url, destination, tls };
   }
 }
 
@@ -110,7 +126,7 @@ export class Databases extends pulumi.ComponentResource {
 const passwordVariable = (database: string) => `${database.toUpperCase()}_PASSWORD`;
 
 /** Names come from the plan, but they become SQL: anything but a plain identifier is refused. */
-function databaseScript({ extensions, name }: DatabasePlan): string {
+function databaseScript({ extensions, name }: ProgramDatabase): string {
   for (const identifier of [name, ...extensions]) {
     if (!/^[a-z][a-z0-9_]{0,62}$/.test(identifier)) throw new Error(`not a plain SQL name: ${identifier}`);
   }

@@ -2,17 +2,17 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServicesPlan } from "../planning/services.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
+import type { DatabaseClient } from "./databases.ts";
 import { generated, type Placement } from "./kubernetes/metadata.ts";
-import type { Destination, Peer } from "./kubernetes/network.ts";
+import type { Peer } from "./kubernetes/network.ts";
 import { scratch } from "./kubernetes/pod.ts";
 import { Task } from "./kubernetes/task.ts";
 import { WebService, type WebServiceArgs } from "./kubernetes/webService.ts";
+import { tlsSettings } from "./postgresTls.ts";
 
 export interface MlflowArgs extends Placement {
   readonly plan: ServicesPlan["mlflow"];
-  /** Connection URL of the database with its driver, secret. */
-  readonly databaseUrl: pulumi.Input<string>;
-  readonly database: Destination;
+  readonly database: DatabaseClient;
   readonly artifacts: ArtifactStore;
   /** Host name that users type; undefined where any is answered. */
   readonly host: string | undefined;
@@ -48,10 +48,11 @@ export class Mlflow extends pulumi.ComponentResource {
 
     const database = new k8s.core.v1.Secret(
       `${name}-database`,
-      { metadata: generated(mlflowApp, args), immutable: true, stringData: { url: args.databaseUrl } },
+      { metadata: generated(mlflowApp, args), immutable: true, stringData: { url: args.database.url } },
       child,
     );
     const databaseEnv = { MLFLOW_BACKEND_STORE_URI: { secret: database.metadata.name, key: "url" } };
+    const tls = tlsSettings(`${name}-database`, mlflowApp, args.database.tls, args, child);
     const migration = new Task(
       `${name}-migration`,
       {
@@ -61,11 +62,12 @@ export class Mlflow extends pulumi.ComponentResource {
         image: plan.image,
         user,
         command: ["sh", "-c", 'exec mlflow db upgrade "$MLFLOW_BACKEND_STORE_URI"'],
-        env: writableHome,
+        env: { ...writableHome, ...tls.env },
         secretEnv: databaseEnv,
         resources: plan.resources,
+        mounts: tls.mounts,
         key: plan.image,
-        to: [args.database],
+        to: [args.database.destination],
       },
       child,
     );
@@ -83,6 +85,7 @@ export class Mlflow extends pulumi.ComponentResource {
           MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
           ...artifacts.env,
           ...writableHome,
+          ...tls.env,
         },
         secretEnv: { ...databaseEnv, ...artifacts.secretEnv },
         port: mlflowPort,
@@ -95,8 +98,8 @@ export class Mlflow extends pulumi.ComponentResource {
           hidden: artifacts.reachableFromOutside ? [] : [serverInfo(plan)],
         },
         from: args.clients,
-        to: [args.database, artifacts.destination],
-        mounts: [scratch("metrics", "/var/run/mlflow", "64Mi")],
+        to: [args.database.destination, artifacts.destination],
+        mounts: [scratch("metrics", "/var/run/mlflow", "64Mi"), ...tls.mounts],
         transform: args.transform,
       },
       { ...child, dependsOn: migration },

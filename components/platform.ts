@@ -1,10 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { EdgePlan } from "../planning/edge/edge.ts";
+import type { FoundationPlan } from "../planning/foundation/foundation.ts";
 import type { InfrastructurePlan } from "../planning/infrastructure.ts";
+import type { CostComponent } from "../planning/ownership.ts";
 import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
 import { Data } from "./data/data.ts";
+import { ManagedPostgres } from "./data/managedPostgres.ts";
 import { Databases, databasesApp } from "./databases.ts";
+import { Edge } from "./edge/edge.ts";
 import { Experiments, experimentsApp, experimentsPort } from "./experiments.ts";
 import { Foundation } from "./foundation/foundation.ts";
 import { Gateway, gatewayApp } from "./gateway.ts";
@@ -12,6 +17,7 @@ import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Peer } from "./kubernetes/network.ts";
 import { Mlflow, migrationApp, mlflowApp, mlflowPort } from "./mlflow.ts";
 import { ObjectStore } from "./objectStore.ts";
+import { Observability } from "./observability/observability.ts";
 import { Postgres } from "./postgres.ts";
 
 /** How a service is reached from outside and how a caller shows who it is. */
@@ -38,12 +44,16 @@ export interface ServiceEntry {
 
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
-  readonly infrastructure?: Pick<InfrastructurePlan, "data" | "foundation"> | undefined;
+  readonly infrastructure?:
+    | Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "observability">
+    | undefined;
 };
 
 /** The whole platform of one environment, from its plan. */
 export class Platform extends pulumi.ComponentResource {
   readonly services: pulumi.Output<pulumi.Unwrap<ServiceEntry>[]>;
+  /** Name of the load balancer that leads in from outside; undefined where there is none. */
+  readonly entrance: pulumi.Output<string> | undefined;
 
   constructor(name: string, plan: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:index:Platform", name, {}, opts);
@@ -67,21 +77,14 @@ export class Platform extends pulumi.ComponentResource {
       dependsOn: [trackingNamespace, ...ground(workload)],
     });
 
-    const postgres = new Postgres(
-      "postgres",
-      {
-        plan: plan.postgres,
-        labels,
-        namespace: namespaces.data,
-        clients: [{ namespace: namespaces.data, app: databasesApp }, mlflowPeer, migrationPeer],
-        protectState: plan.protectState,
-      },
-      { ...child, dependsOn: [dataNamespace, ...(foundation?.storage ?? []), ...ground("postgres")] },
-    );
+    const postgres = postgresServer(plan, [mlflowPeer, migrationPeer], aws, {
+      ...child,
+      dependsOn: [dataNamespace, ...(foundation?.storage ?? []), ...ground("postgres")],
+    });
     const databases = new Databases(
       "databases",
-      { server: postgres, ...plan.postgres, labels, namespace: namespaces.data },
-      { ...child, dependsOn: postgres },
+      { server: postgres, ...plan.databases, labels, namespace: namespaces.data },
+      { ...child, dependsOn: [dataNamespace, postgres, ...ground(databasesApp)] },
     );
     const store = artifactStore(plan, mlflowPeer, aws, {
       ...child,
@@ -94,8 +97,7 @@ export class Platform extends pulumi.ComponentResource {
         plan: plan.mlflow,
         labels,
         namespace: namespaces.tracking,
-        databaseUrl: databases.url("mlflow", "psycopg2"),
-        database: postgres.destination,
+        database: databases.client("mlflow", "psycopg2"),
         artifacts: store,
         host: plan.gateway.host,
         clients: [gatewayPeer, experimentsPeer],
@@ -130,6 +132,7 @@ export class Platform extends pulumi.ComponentResource {
       { ...child, dependsOn: [gatewayNamespace, trackingNamespace, ...ground(gatewayApp)] },
     );
 
+    this.entrance = aws?.edge?.dnsName;
     this.services = pulumi.output(serviceEntries(plan, postgres, store));
     this.registerOutputs({ services: this.services });
   }
@@ -139,17 +142,89 @@ export class Platform extends pulumi.ComponentResource {
 interface Aws {
   readonly foundation: Foundation;
   readonly data: Data;
+  readonly edge: Edge | undefined;
+  readonly region: string;
+  /** By the part of the bill that something is on. */
+  readonly tags: Readonly<Record<CostComponent, Readonly<Record<string, string>>>>;
 }
 
 function createAws(
-  { data, foundation }: NonNullable<PlatformArgs["infrastructure"]>,
+  plans: NonNullable<PlatformArgs["infrastructure"]>,
   opts: { readonly parent: pulumi.Resource },
 ): Aws {
-  const { protectState, region, tags } = foundation;
-  return {
-    foundation: new Foundation("foundation", { plan: foundation }, opts),
-    data: new Data("data", { plan: data, region, tags, protectState }, opts),
-  };
+  const { protectState, region, tags } = plans.foundation;
+  const foundation = new Foundation("foundation", { plan: plans.foundation }, opts);
+  const data = new Data("data", { plan: plans.data, region, tags, protectState }, opts);
+  const edge = plans.edge && createEdge(plans.edge, plans.foundation, { foundation, data }, opts);
+  new Observability(
+    "observability",
+    { plan: plans.observability, region, tags: tags.others, foundation, edge },
+    opts,
+  );
+  return { foundation, data, edge, region, tags };
+}
+
+function createEdge(
+  plan: EdgePlan,
+  { protectState, tags }: FoundationPlan,
+  { data, foundation }: Pick<Aws, "data" | "foundation">,
+  opts: { readonly parent: pulumi.Resource },
+): Edge {
+  return new Edge(
+    "edge",
+    {
+      plan,
+      vpcId: foundation.network.vpcId,
+      subnetIds: foundation.network.publicSubnetIds,
+      nodesSecurityGroupId: foundation.securityGroupId,
+      autoscalingGroups: foundation.autoscalingGroups(plan.nodeGroups),
+      accessLogsBucket: data.bucket("access-logs").bucket,
+      tags: tags.network,
+      protectState,
+    },
+    opts,
+  );
+}
+
+/** In the cluster it comes after what its volume needs; in RDS it waits for nothing there. */
+function postgresServer(
+  { databases, labels, namespaces, postgres, protectState }: ServicesPlan,
+  clients: readonly Peer[],
+  aws: Aws | undefined,
+  { dependsOn, ...opts }: pulumi.ComponentResourceOptions,
+): Postgres | ManagedPostgres {
+  if (postgres.kind === "in-cluster") {
+    return new Postgres(
+      "postgres",
+      {
+        plan: postgres,
+        labels,
+        namespace: namespaces.data,
+        clients: [{ namespace: namespaces.data, app: databasesApp }, ...clients],
+        protectState,
+      },
+      dependsOn === undefined ? opts : { ...opts, dependsOn },
+    );
+  }
+  if (aws === undefined) throw new Error("PostgreSQL is in RDS, but nothing in AWS is planned");
+  const { clusterName, network, securityGroupId } = aws.foundation;
+  return new ManagedPostgres(
+    "postgres",
+    {
+      plan: postgres,
+      region: aws.region,
+      vpcId: network.vpcId,
+      subnetIds: network.intraSubnetIds,
+      ranges: network.intraRanges,
+      clientsSecurityGroupId: securityGroupId,
+      keyArn: aws.data.keyArn,
+      clientImage: databases.clientImage,
+      clusterName,
+      tags: aws.tags.database,
+      protectState,
+    },
+    opts,
+  );
 }
 
 function artifactStore(
@@ -185,7 +260,7 @@ function artifactStore(
 
 function serviceEntries(
   { experiments, mlflow, namespaces }: ServicesPlan,
-  postgres: Postgres,
+  postgres: Postgres | ManagedPostgres,
   store: { readonly clientSecret?: pulumi.Output<string> },
 ): ServiceEntry[] {
   const { data, gateway, tracking } = namespaces;
@@ -208,7 +283,9 @@ function serviceEntries(
       workload: { kind: "Deployment", namespace: tracking, name: experimentsApp },
       auth: { kind: "none" },
     },
-    {
+  ];
+  if (postgres instanceof Postgres) {
+    entries.push({
       name: "postgres",
       workload: { kind: "StatefulSet", namespace: data, name: "postgres" },
       auth: {
@@ -217,8 +294,8 @@ function serviceEntries(
         user: "postgres",
         keys: ["password"],
       },
-    },
-  ];
+    });
+  }
   if (store.clientSecret) {
     entries.push({
       name: "seaweedfs",

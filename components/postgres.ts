@@ -1,28 +1,20 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { ServicesPlan } from "../planning/services.ts";
+import type { PostgresPlan } from "../planning/services.ts";
 import { generated, type Placement } from "./kubernetes/metadata.ts";
 import type { Destination, Peer } from "./kubernetes/network.ts";
 import { scratch, secretFiles } from "./kubernetes/pod.ts";
 import { StatefulService, type StatefulServiceArgs } from "./kubernetes/statefulService.ts";
+import type { Administrator, PostgresServer } from "./postgresServer.ts";
 
 export interface PostgresArgs extends Placement {
-  readonly plan: ServicesPlan["postgres"];
+  readonly plan: Extract<PostgresPlan, { readonly kind: "in-cluster" }>;
   /** Workloads that may connect. */
   readonly clients: readonly Peer[];
   /** Refuses to delete the data volume. */
   readonly protectState: boolean;
   readonly transform?: StatefulServiceArgs["transform"];
-}
-
-/** How to reach a server as its superuser. */
-export interface PostgresServer {
-  readonly host: string;
-  readonly port: number;
-  readonly destination: Destination;
-  /** Secret in the server's namespace with the superuser's `password`. */
-  readonly superuserSecret: pulumi.Output<string>;
 }
 
 const app = "postgres";
@@ -46,6 +38,9 @@ export class Postgres extends pulumi.ComponentResource implements PostgresServer
   readonly host: string;
   readonly port = port;
   readonly destination: Destination;
+  readonly tls = undefined;
+  readonly administrator: Administrator;
+  /** Secret in the server's namespace with the superuser's `password`. */
   readonly superuserSecret: pulumi.Output<string>;
 
   constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -86,6 +81,15 @@ export class Postgres extends pulumi.ComponentResource implements PostgresServer
     this.host = server.host;
     this.destination = { peer: { namespace: args.namespace, app }, port };
     this.superuserSecret = secret.metadata.name;
+    this.administrator = {
+      user: "postgres",
+      env: {},
+      secretEnv: { PGPASSWORD: { secret: this.superuserSecret, key: "password" } },
+      mounts: [],
+      before: undefined,
+      to: [],
+      ownAccount: false,
+    };
     this.registerOutputs({ host: this.host, port, superuserSecret: this.superuserSecret });
   }
 }

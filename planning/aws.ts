@@ -3,6 +3,8 @@ import { planCost } from "./cost/cost.ts";
 import { nodePrice } from "./cost/nodes.ts";
 import { shareOfNodes } from "./cost/shares.ts";
 import { bucketCount, dataKeysOf, planData } from "./data/data.ts";
+import { databaseCost, databaseWarnings, explainDatabase } from "./data/database.ts";
+import { edgeWarnings, planEdge } from "./edge/edge.ts";
 import {
   type Explanation,
   explainModel,
@@ -16,11 +18,15 @@ import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
 import { explainNetwork } from "./network.ts";
 import { planNodeGroups } from "./nodeGroups.ts";
-
+import {
+  observabilityPrices,
+  observabilityWarnings,
+  planObservability,
+} from "./observability/observability.ts";
 import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
-import type { ServicesPlan } from "./services.ts";
+import { managedDatabases, type ServicesPlan } from "./services.ts";
 
 import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
@@ -54,21 +60,37 @@ export async function planAws(
   const nodeGroups = planNodeGroups(nodes, { region, prod, capacity: spec.capacity });
   const shares = sharesOf(placement, workloads, offers, region);
   const models = sizings.flatMap((sizing) => placedModel(sizing, placement, offers, shares));
-  const volumes = planVolumes(spec, vectors);
+  const volumes = planVolumes(services, vectors);
+  const databases = managedDatabases(services);
   const foundation = planFoundation(spec, { network, nodeGroups });
   const data = planData(spec);
+  const edge = planEdge(spec, { ...foundation, nodePort: services.gateway.nodePort });
+  const balanced = edge !== undefined;
+  const observability = planObservability(spec, { foundation, balanced, database: databases[0] });
+  const { cloudWatchAlarm, kmsKey } = observabilityPrices(observability);
   const cost = planCost({
     spec,
     network,
     nodeGroups,
+    balanced,
     volumes,
-    others: { kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length },
+    databases: databases.map(databaseCost),
+    others: {
+      kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length + kmsKey,
+      secret: databases.length,
+      cloudWatchAlarm,
+    },
   });
   const quotas = planQuotas({
     network,
     nodeGroups,
+    balanced,
     volumes,
-    others: { buckets: bucketCount(data), nodeGroups: foundation.nodeGroups.length - nodeGroups.length },
+    others: {
+      buckets: bucketCount(data),
+      nodeGroups: foundation.nodeGroups.length - nodeGroups.length,
+      databaseInstances: databases.length,
+    },
   });
   return {
     models,
@@ -85,6 +107,8 @@ export async function planAws(
       quotas,
       foundation,
       data,
+      edge,
+      observability,
     },
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
@@ -94,7 +118,10 @@ export async function planAws(
     warnings: [
       ...vectors.warnings,
       ...embeddings.flatMap((job) => job.warnings),
+      ...databases.flatMap((database) => databaseWarnings(database, region)),
       ...estimatedPrices(cost, region),
+      ...edgeWarnings(spec),
+      ...observabilityWarnings(spec),
       ...(prod ? unsafeInProd(spec, models, nodeGroups) : []),
     ],
     explanations: [
@@ -102,6 +129,7 @@ export async function planAws(
       ...sizings.flatMap(explainRefusals),
       ...vectors.explanations,
       ...embeddings.flatMap((job) => job.explanations),
+      ...databases.map((database) => explainDatabase(database, region)),
       explainPlacement(placement),
       ...nodeGroups.map(explainNodeGroup),
       ...explainNetwork(network).map((why) => ({ subject: "network", why })),

@@ -1,8 +1,10 @@
 import { type ImageName, imageRef } from "../catalog/images.ts";
-import { clusterName } from "../spec/defaults.ts";
+import { clusterName, postgresDeployment, postgresStorageGi } from "../spec/defaults.ts";
 import type { AwsPlatformSpec, PlatformSpec } from "../spec/platform.ts";
 import { bucketNameOf } from "./data/buckets.ts";
+import { type DatabasePlan, planDatabase } from "./data/database.ts";
 import { dataKey } from "./data/keys.ts";
+import { type EntrancePlan, planEntrance } from "./edge/entrance.ts";
 import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
 import type { PodRolePlan } from "./foundation/iam/roles.ts";
 import { resourceName } from "./foundation/naming.ts";
@@ -49,30 +51,49 @@ export interface ServicesPlan {
   readonly namespaces: { readonly gateway: string; readonly data: string; readonly tracking: string };
   /** Whether state may be deleted by `pulumi destroy` without `--remove-protect`-style intent. */
   readonly protectState: boolean;
-  readonly gateway: {
+  readonly gateway: EntrancePlan & {
     readonly image: string;
     readonly replicas: number;
     readonly resources: Resources;
     readonly host: string | undefined;
-    /** Port of every node that leads to the gateway; undefined where a load balancer does. */
-    readonly nodePort: number | undefined;
   };
-  readonly postgres: {
+  readonly postgres: PostgresPlan;
+  readonly databases: {
+    /** Image with `psql`. */
     readonly image: string;
-    readonly storageGi: number;
-    readonly resources: Resources;
+    /** Image with Python and boto3, which fetches the administrator's password where RDS keeps it. */
+    readonly clientImage: string;
     /** Databases, each with a user of the same name that owns it. */
-    readonly databases: readonly DatabasePlan[];
+    readonly programs: readonly ProgramDatabase[];
   };
   readonly artifacts: ArtifactStorePlan;
   readonly seaweedfsImage: string;
   readonly mlflow: WebServicePlan & { readonly workers: number };
-  readonly experiments: WebServicePlan;
+  readonly experiments: WebServicePlan & {
+    /** Whether bodies of requests are held to the gateway's limit: not where there is none. */
+    readonly limitBody: boolean;
+  };
 }
 
-export interface DatabasePlan {
+/** Who runs PostgreSQL: RDS, or the platform itself in a pod. */
+export type PostgresPlan =
+  | {
+      readonly kind: "rds";
+      readonly database: DatabasePlan;
+      /** The role of the Job that makes databases. What it may do names the secret, which has no name before RDS made it. */
+      readonly role: PodRolePlan;
+    }
+  | {
+      readonly kind: "in-cluster";
+      readonly image: string;
+      readonly storageGi: number;
+      readonly resources: Resources;
+    };
+
+/** A database for one program. */
+export interface ProgramDatabase {
   readonly name: string;
-  /** Extensions that only a superuser may create. */
+  /** Extensions that only an administrator may create. */
   readonly extensions: readonly string[];
 }
 
@@ -90,8 +111,6 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
   const replicas = (asked: number | undefined) => asked ?? (local ? 1 : 2);
   const image = (name: ImageName) => imageRef(name);
   const workers = local ? 1 : 2;
-  const vectors = planVectors(spec, []);
-  const inPostgres = vectors.store === "pgvector" ? vectors : undefined;
   return {
     environment: spec.environment,
     labels: labelsFor(spec),
@@ -103,17 +122,13 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       replicas: replicas(spec.gateway.replicas),
       resources: sized(local ? 0.05 : 0.25, 128, 512),
       host: spec.gateway.host,
-      nodePort: local ? 30080 : undefined,
+      ...planEntrance(spec),
     },
-    postgres: {
+    postgres: postgres(spec),
+    databases: {
       image: image("postgres"),
-      storageGi: spec.postgres.storageGi + (inPostgres?.disk.gib ?? 0),
-      resources: sized(
-        local ? 0.1 : 1,
-        (local ? 256 : 2048) + (inPostgres?.memoryMiB ?? 0),
-        (local ? 1024 : 4096) + (inPostgres?.memoryMiB ?? 0),
-      ),
-      databases: [
+      clientImage: image("mlflow"),
+      programs: [
         { name: "mlflow", extensions: [] },
         { name: "vectors", extensions: ["vector"] },
       ],
@@ -132,13 +147,59 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       replicas: replicas(undefined),
       resources: sized(local ? 0.05 : 0.25, 128, 512),
       path: "/experiments",
+      limitBody: spec.gateway.limits.bodyMiB !== undefined,
     },
   };
 }
 
 /** Every role that a service has in AWS. */
-export function serviceRolesOf({ artifacts }: Pick<ServicesPlan, "artifacts">): PodRolePlan[] {
-  return artifacts.kind === "aws" ? [artifacts.role] : [];
+export function serviceRolesOf({
+  artifacts,
+  postgres,
+}: Pick<ServicesPlan, "artifacts" | "postgres">): PodRolePlan[] {
+  return [
+    ...(artifacts.kind === "aws" ? [artifacts.role] : []),
+    ...(postgres.kind === "rds" ? [postgres.role] : []),
+  ];
+}
+
+/** The databases that RDS runs: none or one. */
+export function managedDatabases({ postgres }: Pick<ServicesPlan, "postgres">): DatabasePlan[] {
+  return postgres.kind === "rds" ? [postgres.database] : [];
+}
+
+function postgres(spec: PlatformSpec): PostgresPlan {
+  const { environment } = spec;
+  const vectors = planVectors(spec, []);
+  const inPostgres = vectors.store === "pgvector" ? vectors : undefined;
+  const vectorsMiB = inPostgres?.memoryMiB ?? 0;
+  const vectorsGiB = inPostgres?.disk.gib ?? 0;
+  if (environment !== "local" && postgresDeployment(spec.postgres, environment) === "rds") {
+    return {
+      kind: "rds",
+      database: planDatabase(spec, { vectorsGiB, vectorsMiB }),
+      role: databasesRole(spec),
+    };
+  }
+  const local = environment === "local";
+  return {
+    kind: "in-cluster",
+    image: imageRef("postgres"),
+    storageGi: postgresStorageGi(spec.postgres, environment) + vectorsGiB,
+    resources: sized(local ? 0.1 : 1, (local ? 256 : 2048) + vectorsMiB, (local ? 1024 : 4096) + vectorsMiB),
+  };
+}
+
+function databasesRole(spec: AwsPlatformSpec): PodRolePlan {
+  return {
+    kind: "pod",
+    name: resourceName(spec, "iam-role", "databases"),
+    description: "Makes databases: the password of RDS's master user",
+    clusterName: clusterName(spec),
+    namespace: namespaces.data,
+    serviceAccount: "databases",
+    policies: {},
+  };
 }
 
 function artifactStore(spec: PlatformSpec): ArtifactStorePlan {

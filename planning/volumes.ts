@@ -1,4 +1,4 @@
-import type { AwsPlatformSpec } from "../spec/platform.ts";
+import type { ServicesPlan } from "./services.ts";
 import type { VectorStorePlan } from "./sizing/vectors/store.ts";
 
 /** gp3 volumes of one kind, beside the root volumes of nodes. */
@@ -10,17 +10,13 @@ export interface VolumePlan {
   readonly gib: number;
 }
 
-/**
- * Volumes that pods keep their data on. PostgreSQL's is made larger by what pgvector stores in it; data on instance
- * stores is on no volume.
- */
+/** Volumes that pods keep their data on. PostgreSQL has none in RDS, and data on instance stores is on no volume. */
 export function planVolumes(
-  { postgres }: Pick<AwsPlatformSpec, "postgres">,
+  { postgres }: Pick<ServicesPlan, "postgres">,
   { disk, servers, store }: VectorStorePlan,
 ): VolumePlan[] {
-  const inPostgres = store === "pgvector" ? disk.gib : 0;
   return [
-    { name: "postgres", count: 1, gib: postgres.storageGi + inPostgres },
+    ...(postgres.kind === "in-cluster" ? [{ name: "postgres", count: 1, gib: postgres.storageGi }] : []),
     ...(servers > 0 && disk.kind === "volume" ? [{ name: store, count: servers, gib: disk.gib }] : []),
   ];
 }

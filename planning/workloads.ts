@@ -93,7 +93,16 @@ function podsOf(spec: AwsPlatformSpec, services: ServicesPlan): Pods[] {
   return [
     ...clusterAddOns,
     { name: "traefik", role: "system", ...requested(services.gateway) },
-    { name: "postgres", role: "cpu", keepsData: true, ...requested({ ...services.postgres, replicas: 1 }) },
+    ...(services.postgres.kind === "in-cluster"
+      ? [
+          {
+            name: "postgres",
+            role: "cpu" as const,
+            keepsData: true,
+            ...requested({ ...services.postgres, replicas: 1 }),
+          },
+        ]
+      : []),
     { name: "mlflow", role: "cpu", ...requested(services.mlflow) },
     { name: "experiments", role: "cpu", ...requested(services.experiments) },
     { name: "nlp", role: "cpu", replicas: spec.nlp.replicas ?? 2, ...spacy },

@@ -2,10 +2,12 @@ import { instanceTypes, offeredIn } from "../catalog/ec2/instances.ts";
 import { type GpuName, gpuNames } from "../catalog/gpus.ts";
 import type { ModelArchitecture } from "../catalog/models/architecture.ts";
 import { type QuantizationName, quantizations } from "../catalog/quantizations.ts";
+import { rdsStorage } from "../catalog/rds.ts";
 import type { CapacitySpec } from "./capacity.ts";
 import type { Engine, ModelSpec } from "./models.ts";
 import type { AwsPlatformSpec, Environment } from "./platform.ts";
 import type { RetrievalSpec } from "./retrieval.ts";
+import type { PostgresSpec } from "./sections.ts";
 
 /** Name of the EKS cluster: at most 40 + 8 of the 100 characters that EKS allows. */
 export function clusterName({ cluster, environment, ownership }: AwsPlatformSpec): string {
@@ -15,6 +17,22 @@ export function clusterName({ cluster, environment, ownership }: AwsPlatformSpec
 /** Vector store: Qdrant where data must outlive a server, Chroma where people try things. */
 export function vectorStore({ store }: RetrievalSpec, environment: Environment) {
   return store ?? (environment === "local" || environment === "dev" ? "chroma" : "qdrant");
+}
+
+/** Who runs PostgreSQL: RDS wherever there is one. */
+export function postgresDeployment(
+  { deployment }: Pick<PostgresSpec, "deployment">,
+  environment: Environment,
+): NonNullable<PostgresSpec["deployment"]> {
+  return deployment ?? (environment === "local" ? "in-cluster" : "rds");
+}
+
+/** GiB of PostgreSQL's disk, without what pgvector adds. */
+export function postgresStorageGi(
+  { deployment, storageGi }: Pick<PostgresSpec, "deployment" | "storageGi">,
+  environment: Environment,
+): number {
+  return storageGi ?? (postgresDeployment({ deployment }, environment) === "rds" ? rdsStorage.leastGiB : 10);
 }
 
 /**

@@ -5,11 +5,13 @@ import { type ModelSpec, modelSchema } from "./models.ts";
 import { type Environment, environments } from "./platform.ts";
 import { retrievalSchema } from "./retrieval.ts";
 import {
+  anyGatewaySchema,
   budgetSchema,
   cloudSchema,
   clusterSchema,
   networkSchema,
   nlpSchema,
+  postgresSchema,
   storageSchema,
 } from "./sections.ts";
 
@@ -23,10 +25,12 @@ export interface Judged {
   readonly budget?: z.output<typeof budgetSchema> | undefined;
   readonly network?: z.output<typeof networkSchema> | undefined;
   readonly cluster?: z.output<typeof clusterSchema> | undefined;
+  readonly gateway?: z.output<typeof anyGatewaySchema> | undefined;
   readonly storage?: z.output<typeof storageSchema> | undefined;
   readonly capacity?: z.output<typeof capacitySchema> | undefined;
   readonly retrieval?: z.output<typeof retrievalSchema> | undefined;
   readonly nlp?: z.output<typeof nlpSchema> | undefined;
+  readonly postgres?: z.output<typeof postgresSchema> | undefined;
   readonly models: Readonly<Record<string, ModelSpec>>;
 }
 
@@ -44,6 +48,8 @@ export function soundParts(data: Readonly<Record<string, unknown>>): Judged {
     ),
     nlp: sound(nlpSchema, data.nlp ?? {}),
     retrieval: sound(retrievalSchema, data.retrieval ?? {}),
+    gateway: sound(anyGatewaySchema, data.gateway ?? {}),
+    postgres: sound(postgresSchema, data.postgres ?? {}),
     ...(environment !== "local" && {
       cloud: sound(cloudSchema, data.cloud),
       budget: sound(budgetSchema, data.budget),

@@ -38,6 +38,8 @@ interface Making {
  * images, all encrypted with one key. Nothing here waits for the network or the cluster.
  */
 export class Data extends pulumi.ComponentResource {
+  /** Key of everything here, and of the database. */
+  readonly keyArn: pulumi.Output<string>;
   readonly #buckets: ReadonlyMap<BucketPurpose, Bucket>;
   readonly #repositories: ReadonlyMap<string, Repository>;
 
@@ -51,6 +53,7 @@ export class Data extends pulumi.ComponentResource {
     const buckets = createBuckets(making);
     if (args.plan.replication) replicate(making, buckets, args.plan.replication);
 
+    this.keyArn = key.arn;
     this.#buckets = buckets;
     this.#repositories = createRepositories(making);
     this.registerOutputs();
@@ -79,7 +82,7 @@ function encryptionKey(
   accountId: pulumi.Output<string>,
   opts: Making["opts"],
 ) {
-  const use = { partition: partitionOf(region), region, logGroups: [] };
+  const use = { partition: partitionOf(region), region, logGroups: plan.logGroups };
   return new EncryptionKey(name, { plan: plan.key, use, accountId, tags: tags.others, protectState }, opts);
 }
 

@@ -171,6 +171,7 @@ function createInstance(
       vpcSecurityGroupIds: [parts.securityGroup.id],
       publiclyAccessible: false,
       parameterGroupName: parts.parameters.name,
+      caCertIdentifier: plan.certificateAuthority,
       username: plan.masterUser,
       manageMasterUserPassword: true,
       masterUserSecretKmsKeyId: keyArn,

@@ -1,9 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type RolePlan, trustPolicy } from "../../planning/foundation/iam/roles.ts";
+import type { PolicyDocument } from "../../planning/foundation/iam/policy.ts";
+import { podTrust, type RolePlan, serviceTrust } from "../../planning/foundation/iam/roles.ts";
 
 export interface AccessRoleArgs {
   readonly plan: RolePlan;
+  /** Further policies, by name: those about what has no ARN before it is made. Default: none. */
+  readonly policies?: Readonly<Record<string, pulumi.Input<PolicyDocument>>> | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +28,7 @@ export class AccessRole extends pulumi.ComponentResource {
       {
         name: plan.name,
         description: plan.description,
-        assumeRolePolicy: JSON.stringify(trustPolicy(plan)),
+        assumeRolePolicy: pulumi.jsonStringify(trust(plan, child)),
         tags,
       },
       child,
@@ -38,11 +41,15 @@ export class AccessRole extends pulumi.ComponentResource {
           child,
         ),
     );
-    const own = Object.entries(plan.policies).map(
+    const own = Object.entries({ ...plan.policies, ...args.policies }).map(
       ([policyName, document]) =>
         new aws.iam.RolePolicy(
           `${name}-${policyName}`,
-          { role: role.name, name: policyName, policy: JSON.stringify(document) },
+          {
+            role: role.name,
+            name: policyName,
+            policy: pulumi.jsonStringify(document),
+          },
           child,
         ),
     );
@@ -51,4 +58,10 @@ export class AccessRole extends pulumi.ComponentResource {
     this.arn = pulumi.all([role.arn, rights]).apply(([arn]) => arn);
     this.registerOutputs({ arn: this.arn });
   }
+}
+
+function trust(plan: RolePlan, opts: pulumi.InvokeOptions) {
+  if (plan.kind === "pod") return podTrust(plan);
+  const { accountId } = aws.getCallerIdentityOutput({}, opts);
+  return accountId.apply((id) => serviceTrust(plan, id));
 }

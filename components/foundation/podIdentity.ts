@@ -1,10 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { PodRolePlan } from "../../planning/foundation/iam/roles.ts";
-import { AccessRole } from "./accessRole.ts";
+import { AccessRole, type AccessRoleArgs } from "./accessRole.ts";
 
 export interface PodIdentityRoleArgs {
   readonly plan: PodRolePlan;
+  readonly policies?: AccessRoleArgs["policies"];
   /** Name of the cluster, known when there is one. */
   readonly clusterName: pulumi.Input<string>;
   readonly tags: Readonly<Record<string, string>>;
@@ -23,9 +24,9 @@ export class PodIdentityRole extends pulumi.ComponentResource {
   constructor(name: string, args: PodIdentityRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:foundation:PodIdentityRole", name, {}, opts);
     const child = { parent: this };
-    const { clusterName, plan, tags } = args;
+    const { clusterName, plan, policies, tags } = args;
 
-    const role = new AccessRole(name, { plan, tags }, child);
+    const role = new AccessRole(name, { plan, policies, tags }, child);
     const association = new aws.eks.PodIdentityAssociation(
       name,
       {

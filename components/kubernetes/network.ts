@@ -12,8 +12,12 @@ export interface Peer {
   readonly app: string;
 }
 
-/** Traffic that may leave a pod: to a peer's port, to the API server, or to AWS. */
-export type Destination = { readonly peer: Peer; readonly port: number } | "kubernetes-api" | "aws";
+/** Traffic that may leave a pod: to a port of a peer or of address ranges outside the cluster, to the API server, or to AWS. */
+export type Destination =
+  | { readonly peer: Peer; readonly port: number }
+  | { readonly ranges: readonly string[]; readonly port: number }
+  | "kubernetes-api"
+  | "aws";
 
 /** The link-local range: instance metadata must never be reached from a pod. */
 const linkLocal = "169.254.0.0/16";
@@ -40,7 +44,11 @@ function egressTo(destination: Destination): EgressRule[] {
       { to: [{ ipBlock: { cidr: "169.254.170.23/32" } }], ports: [{ protocol: "TCP", port: 80 }] },
     ];
   }
-  return [{ to: [selected(destination.peer)], ports: [{ protocol: "TCP", port: destination.port }] }];
+  const to =
+    "peer" in destination
+      ? [selected(destination.peer)]
+      : destination.ranges.map((cidr) => ({ ipBlock: { cidr } }));
+  return [{ to, ports: [{ protocol: "TCP", port: destination.port }] }];
 }
 
 export interface TrafficArgs extends Placement {

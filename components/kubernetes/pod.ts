@@ -18,6 +18,12 @@ export interface Mount {
   readonly mount: types.input.core.v1.VolumeMount;
 }
 
+/** A program that runs to its end before the pod's own starts. It sees the same folders. */
+export interface Step extends Pick<Program, "image" | "command" | "env" | "resources"> {
+  /** Name of its container. */
+  readonly name: string;
+}
+
 /** One program in a pod of its own. */
 export interface Program extends Placement {
   /** Name of the workload and the label that selects its pods. Changing it replaces the workload. */
@@ -34,6 +40,8 @@ export interface Program extends Placement {
   readonly user: number;
   /** Volumes, beside a scratch folder at `/tmp`. */
   readonly mounts?: readonly Mount[];
+  /** What has to be done in the pod before the program starts. Default: nothing. */
+  readonly before?: Step | undefined;
   /** Seconds between the signal to stop and the end of the process. Default 30. */
   readonly graceSeconds?: number;
   /** Whom it may push off a full node. Default: nobody. `system-*` is for what a cluster or a node can't do without. */
@@ -84,16 +92,21 @@ export function podTemplate(
         labelSelector: { matchLabels: selectorOf(app) },
       }),
     ),
-    containers: [container(program, settings, mounts)],
+    ...(program.before ? { initContainers: [container(program.before, {}, mounts)] } : {}),
+    containers: [container({ ...program, name: app }, settings, mounts)],
     volumes: mounts.map(({ volume }) => volume),
   };
   return { metadata: { labels: named(app, app, program).labels }, spec };
 }
 
-function container(program: Program, { port, probes }: PodSettings, mounts: readonly Mount[]): Container {
-  const { app, args, command, env = {}, image, resources, secretEnv = {} } = program;
+function container(
+  program: Step & Pick<Program, "args" | "secretEnv">,
+  { port, probes }: PodSettings,
+  mounts: readonly Mount[],
+): Container {
+  const { args, command, env = {}, image, name: containerName, resources, secretEnv = {} } = program;
   return {
-    name: app,
+    name: containerName,
     image,
     imagePullPolicy: "IfNotPresent",
     ...(command ? { command: [...command] } : {}),
@@ -120,6 +133,14 @@ function container(program: Program, { port, probes }: PodSettings, mounts: read
 /** A folder for temporary files: on disk, because memory-backed ones count against the pod's memory; bounded. */
 export function scratch(name: string, mountPath: string, sizeLimit = "256Mi"): Mount {
   return { volume: { name, emptyDir: { sizeLimit } }, mount: { name, mountPath } };
+}
+
+/** A folder for secrets: in memory, so that they are on no disk. */
+export function inMemory(name: string, mountPath: string): Mount {
+  return {
+    volume: { name, emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
+    mount: { name, mountPath },
+  };
 }
 
 /** A ConfigMap's or Secret's keys as files. */

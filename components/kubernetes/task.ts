@@ -12,6 +12,8 @@ export interface TaskArgs extends Program {
   readonly to: readonly Destination[];
   /** Seconds after which it has failed, tries included. Default 300. */
   readonly deadlineSeconds?: number;
+  /** Whether it has a service account, named like `app`, for rights in AWS by Pod Identity. Default: no. */
+  readonly ownAccount?: boolean;
 }
 
 /**
@@ -26,7 +28,15 @@ export class Task extends pulumi.ComponentResource {
   constructor(name: string, args: TaskArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:kubernetes:Task", name, {}, opts);
 
-    const traffic = trafficPolicy(name, { ...args, port: undefined, from: [] }, { parent: this });
+    const child = { parent: this };
+    const traffic = trafficPolicy(name, { ...args, port: undefined, from: [] }, child);
+    const account = args.ownAccount
+      ? new k8s.core.v1.ServiceAccount(
+          name,
+          { metadata: named(args.app, args.app, args), automountServiceAccountToken: false },
+          child,
+        )
+      : undefined;
     const job = new k8s.batch.v1.Job(
       name,
       {
@@ -37,10 +47,13 @@ export class Task extends pulumi.ComponentResource {
         spec: {
           backoffLimit: 4,
           activeDeadlineSeconds: args.deadlineSeconds ?? 300,
-          template: podTemplate(args, { restartPolicy: "Never" }),
+          template: podTemplate(args, {
+            restartPolicy: "Never",
+            ...(account ? { serviceAccountName: account.metadata.name } : {}),
+          }),
         },
       },
-      { parent: this, dependsOn: traffic },
+      { ...child, dependsOn: traffic },
     );
 
     this.done = job.id;

@@ -6,7 +6,12 @@ import type { NetworkPlan } from "../infrastructure.ts";
  * What will also be on the bill and can't be known from a plan: what is paid by use, with its price, and what Kubernetes
  * costs once its version is out of standard support.
  */
-export function notPriced(region: string, network: NetworkPlan, version: KubernetesVersion): string[] {
+export function notPriced(
+  region: string,
+  network: NetworkPlan,
+  version: KubernetesVersion,
+  { balanced, databases }: { readonly balanced: boolean; readonly databases: readonly unknown[] },
+): string[] {
   const each = (price: ServicePriceName) => {
     const { usd, per } = servicePrice(region, price);
     return `$${usd} per ${per}`;
@@ -17,11 +22,12 @@ export function notPriced(region: string, network: NetworkPlan, version: Kuberne
     ...(network.interfaceEndpoints.length > 0
       ? [`traffic through interface endpoints: ${each("interfaceEndpointTraffic")}`]
       : []),
-    `the load balancer's use: ${each("networkLoadBalancerUnit")}`,
+    ...(balanced ? [`the load balancer's use: ${each("networkLoadBalancerUnit")}`] : []),
     "traffic to the internet and between zones",
     `objects in S3: ${each("s3Standard")}, and requests`,
     `images in ECR: ${each("ecrStorage")}`,
     `logs: ${each("logIngestion")} written and ${each("logStorage")} kept`,
+    ...(databases.length > 0 ? [`the database's backups beyond its disk's size: ${each("rdsBackup")}`] : []),
     `snapshots of volumes: ${each("ebsSnapshot")}`,
     `Kubernetes ${version} after ${eksVersions[version].standardSupportEnds}: $${extended} an hour for the control plane`,
   ];

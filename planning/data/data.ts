@@ -1,16 +1,20 @@
+import { postgresDeployment } from "../../spec/defaults.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
 import type { RolePlan, ServiceRolePlan } from "../foundation/iam/roles.ts";
 import type { KeyPlan } from "../foundation/keys.ts";
 import { resourceName } from "../foundation/naming.ts";
 import { replicationPolicy } from "./bucketPolicy.ts";
 import { type BucketPlan, planBuckets } from "./buckets.ts";
+import { databaseLogs } from "./database.ts";
 import { dataKey, replicaKey } from "./keys.ts";
 import { planRepositories, type RepositoryPlan } from "./repositories.ts";
 
 /** What an environment keeps in AWS outside its cluster. */
 export interface DataPlan {
-  /** Encrypts everything here. */
+  /** Encrypts everything here, and the database. */
   readonly key: KeyPlan;
+  /** Names of log groups that it encrypts too. */
+  readonly logGroups: readonly string[];
   readonly buckets: readonly BucketPlan[];
   /** How buckets are copied to another region; undefined where none is. */
   readonly replication: ReplicationPlan | undefined;
@@ -30,6 +34,10 @@ export function planData(spec: AwsPlatformSpec): DataPlan {
   const buckets = planBuckets(spec);
   return {
     key: dataKey(spec),
+    logGroups:
+      postgresDeployment(spec.postgres, spec.environment) === "rds"
+        ? databaseLogs(spec).map(({ group }) => group.name)
+        : [],
     buckets,
     replication: planReplication(spec, buckets),
     repositories: planRepositories(spec),

@@ -15,6 +15,7 @@ export const services = [
   "ec2",
   "ecr",
   "eks",
+  "elb",
   "elbv2",
   "iam",
   "kms",

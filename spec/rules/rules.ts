@@ -5,9 +5,11 @@ import { budget } from "./budget.ts";
 import { blockTypes, purchase, reservationIds } from "./capacity.ts";
 import { embeddings } from "./embeddings.ts";
 import { endpoints } from "./endpoints.ts";
+import { certificateRegion, hostInZone } from "./gateway.ts";
 import { namedOnce } from "./lists.ts";
 import { models } from "./models.ts";
 import { addressRanges } from "./network.ts";
+import { inCluster, rds } from "./postgres.ts";
 import { allowedFamilies, allowedGpus, region, replicaRegion, reservedTypes, zones } from "./region.ts";
 import { chroma, pgvector, replication, servers } from "./retrieval.ts";
 import type { Rule } from "./rule.ts";
@@ -24,6 +26,8 @@ const rules: readonly Rule[] = [
   purchase,
   addressRanges,
   endpoints,
+  hostInZone,
+  certificateRegion,
   budget,
   namedOnce,
   architectures,
@@ -33,6 +37,8 @@ const rules: readonly Rule[] = [
   pgvector,
   servers,
   replication,
+  rds,
+  inCluster,
 ];
 
 /** What all rules find. */

@@ -11,7 +11,7 @@ const spec = fc
   .record({
     environment: fc.constantFrom(...environments),
     ownership: fc.record({ project, owner: label, costCenter: label }),
-    postgres: fc.record({ storageGi: fc.integer({ min: 1, max: 16_384 }) }),
+    postgres: fc.record({ storageGi: fc.integer({ min: 20, max: 16_384 }) }),
     gateway: fc.record({ replicas: fc.integer({ min: 1, max: 10 }) }),
   })
   .map((input) =>
@@ -38,7 +38,8 @@ test("every spec plans; requests never exceed limits; the same spec gives the sa
     fc.property(spec, (input) => {
       const plan = planServices(input);
       expect(planServices(input)).toEqual(plan);
-      for (const { resources } of [plan.gateway, plan.postgres, plan.mlflow, plan.experiments]) {
+      const pods = plan.postgres.kind === "in-cluster" ? [plan.postgres] : [];
+      for (const { resources } of [plan.gateway, ...pods, plan.mlflow, plan.experiments]) {
         expect(mebibytes(resources.requests.memory)).toBeLessThanOrEqual(mebibytes(resources.limits.memory));
       }
       expect(plan.artifacts.bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
@@ -48,13 +49,16 @@ test("every spec plans; requests never exceed limits; the same spec gives the sa
   );
 });
 
-test("local keeps objects itself, the others in S3; only prod protects its state", () => {
+test("local keeps objects and databases itself, the others in S3 and RDS; only prod protects its state", () => {
   fc.assert(
     fc.property(spec, (input) => {
-      const { artifacts, gateway, protectState } = planServices(input);
+      const { artifacts, gateway, postgres, protectState } = planServices(input);
       const local = input.environment === "local";
+      expect(postgres.kind).toBe(local ? "in-cluster" : "rds");
       expect(artifacts.kind).toBe(local ? "in-cluster" : "aws");
-      expect(gateway.nodePort === undefined).toBe(!local);
+      const balanced = !local && (input.gateway.hostedZone ?? input.gateway.certificateArn) !== undefined;
+      expect(gateway.nodePort === undefined).toBe(!local && !balanced);
+      expect(gateway.behindTls).toBe(balanced);
       expect(protectState).toBe(input.environment === "prod");
     }),
     { numRuns: 200 },

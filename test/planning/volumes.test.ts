@@ -1,17 +1,20 @@
 import { expect, test } from "vitest";
+import { planServices } from "../../planning/services.ts";
 import { planVectors } from "../../planning/sizing/vectors.ts";
 import { planVolumes } from "../../planning/volumes.ts";
-import { retrievalSchema } from "../../spec/retrieval.ts";
+import type { AwsPlatformInput } from "../../spec/platform.ts";
+import { awsSpec } from "../support/foundation.ts";
 
-const postgres = { storageGi: 100 };
+type Store = "qdrant" | "chroma" | "pgvector";
+const inCluster = { deployment: "in-cluster", storageGi: 100 } as const;
 
-function volumes(store: "qdrant" | "chroma" | "pgvector", vectors: number) {
+function volumes(store: Store, vectors: number, postgres: AwsPlatformInput["postgres"] = inCluster) {
   const collections = { docs: { vectors, dimensions: 768 } };
-  const retrieval = retrievalSchema.parse({ store, collections });
-  return planVolumes({ postgres }, planVectors({ environment: "staging", retrieval }, []));
+  const spec = awsSpec("staging", { retrieval: { store, collections }, postgres });
+  return planVolumes(planServices(spec), planVectors(spec, []));
 }
 
-test("PostgreSQL has one, and each server of the vector store", () => {
+test("PostgreSQL in the cluster has one, and each server of the vector store", () => {
   expect(volumes("qdrant", 1000)).toEqual([
     { name: "postgres", count: 1, gib: 100 },
     { name: "qdrant", count: 3, gib: 20 },
@@ -26,6 +29,7 @@ test("pgvector's data makes PostgreSQL's larger: a million vectors take 12 GiB",
   expect(volumes("pgvector", 1_000_000)).toEqual([{ name: "postgres", count: 1, gib: 112 }]);
 });
 
-test("what lies on instance stores is on no volume", () => {
+test("what lies on instance stores or in RDS is on no volume", () => {
   expect(volumes("qdrant", 200_000_000)).toEqual([{ name: "postgres", count: 1, gib: 100 }]);
+  expect(volumes("pgvector", 1_000_000, {})).toEqual([]);
 });

@@ -37,13 +37,14 @@ describe("ways to buy", () => {
 
   test("leave out spot for what keeps data or carries the rest, but in dev", () => {
     const capacity = { purchase: ["spot" as const, "on-demand" as const] };
-    const staging = describeAws({ capacity });
+    const postgres = { deployment: "in-cluster" as const };
+    const staging = describeAws({ capacity, postgres });
     expect(steadyPurchase(staging)).toEqual(["on-demand"]);
     for (const name of ["postgres", "traefik", "coredns"]) {
       expect(find(staging, name)?.purchase).toEqual(["on-demand"]);
     }
     expect(find(staging, "mlflow")?.purchase).toEqual(["spot", "on-demand"]);
-    expect(find(describeAws({ environment: "dev", capacity }), "postgres")?.purchase).toEqual(
+    expect(find(describeAws({ environment: "dev", capacity, postgres }), "postgres")?.purchase).toEqual(
       capacity.purchase,
     );
     expect(steadyPurchase(describeAws({ capacity: { purchase: ["spot"] } }))).toEqual(["spot"]);
@@ -66,10 +67,12 @@ describe("the platform's own pods", () => {
       replicas: 2,
       spread: "zone",
     });
-    expect(find(describeAws({ environment: "prod" }), "postgres")).toMatchObject({
-      replicas: 1,
-      spread: "none",
-    });
+    const prod = { environment: "prod", postgres: { deployment: "in-cluster" } } as const;
+    expect(find(describeAws(prod), "postgres")).toMatchObject({ replicas: 1, spread: "none" });
+  });
+
+  test("have no PostgreSQL among them where RDS runs it", () => {
+    expect(find(describeAws({}), "postgres")).toBeUndefined();
   });
 
   test("are those that the description wants", () => {

@@ -51,8 +51,8 @@ describe("what people write", () => {
       nlp: { embeddings: {} },
       pipelines: { prefect: true },
       tracking: {},
-      postgres: { storageGi: 10 },
-      gateway: {},
+      postgres: {},
+      gateway: { limits: {} },
       objectStore: { storageGi: 20 },
     });
   });

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ScratchProject } from "../../sandbox/engine/scratch.ts";
+import { repoRoot } from "../../sandbox/lib/paths.ts";
 import { type Environment, environments } from "../../spec/platform.ts";
 import { errorsIn, graphText, nameOf, Order, type Step, stepsOf } from "../support/graph.ts";
 import { renderStack } from "../support/stacks.ts";
@@ -74,11 +75,12 @@ describe.each(environments)("%s", (environment) => {
             "aws:kms/key:Key::cluster",
             "aws:kms/key:Key::data",
             "aws:kms/key:Key::data-replica",
+            "aws:lb/loadBalancer:LoadBalancer::edge",
+            "aws:rds/instance:Instance::postgres",
             "aws:s3/bucket:Bucket::dvc",
             "aws:s3/bucket:Bucket::dvc-replica",
             "aws:s3/bucket:Bucket::mlflow",
             "aws:s3/bucket:Bucket::models",
-            "kubernetes:core/v1:PersistentVolumeClaim::postgres",
           ]
         : [],
     );
@@ -165,15 +167,57 @@ describe.each(["dev", "prod"] as const)("the order of %s", (environment) => {
     }
   });
 
-  test("volumes come after the driver and the class that make them, so that these go last", () => {
-    const needed = [order.one("Addon", "aws-ebs-csi-driver"), order.one("StorageClass", "storage")];
-    for (const claim of order.all("PersistentVolumeClaim"))
-      expect(order.notBefore(claim, needed)).toEqual([]);
-  });
-
   test("a gateway comes after the way to the internet, which can't go while it holds an address", () => {
     const needed = [order.one("InternetGateway", "network"), order.one("Route", "network-public")];
     for (const gateway of order.all("NatGateway")) expect(order.notBefore(gateway, needed)).toEqual([]);
+  });
+
+  test("the load balancer comes after the way to the internet and the policy of the bucket for its logs, and needs no cluster", () => {
+    const balancer = order.one("LoadBalancer", "edge");
+    const needed = [
+      order.one("InternetGateway", "network"),
+      order.one("Route", "network-public"),
+      order.one("BucketPolicy", "access-logs"),
+      ...order.all("RouteTableAssociation").filter((urn) => nameOf(urn).includes("public")),
+    ];
+    expect(needed.length).toBeGreaterThan(4);
+    expect(order.notBefore(balancer, needed)).toEqual([]);
+    for (const urn of [balancer, order.one("Listener", "edge"), order.one("Record", "edge")]) {
+      expect(order.before(urn).has(cluster()), nameOf(urn)).toBe(false);
+    }
+  });
+
+  test("nodes come to the load balancer when it listens with a certificate that was issued, and leave it before they go", () => {
+    const attachments = order.all("Attachment");
+    const groups = nodeGroups().filter((urn) =>
+      attachments.some((attached) => order.before(attached).has(urn)),
+    );
+    expect(groups.map(nameOf).every((name) => name.startsWith("system-"))).toBe(true);
+    expect(groups).toHaveLength(attachments.length);
+    const needed = [order.one("Listener", "edge"), order.one("CertificateValidation", "edge")];
+    for (const urn of attachments) expect(order.notBefore(urn, needed)).toEqual([]);
+  });
+
+  test("alarms come after the policy of their topic, and nothing waits for them", () => {
+    const alarms = order.all("MetricAlarm");
+    expect(alarms.length).toBeGreaterThan(8);
+    for (const urn of alarms) expect(order.notBefore(urn, [order.one("TopicPolicy", "alarms")])).toEqual([]);
+    for (const urn of order.all("Deployment")) {
+      expect(order.notBefore(urn, alarms), nameOf(urn)).toHaveLength(alarms.length);
+    }
+  });
+
+  test("databases are made when the server lets in and its password may be read, and programs come after", () => {
+    const needed = [
+      order.one("aws:rds/instance:Instance", "postgres"),
+      order.one("SecurityGroupIngressRule", "postgres"),
+      order.one("RolePolicy", "postgres-master-secret"),
+      order.one("PodIdentityAssociation", "postgres-master"),
+    ];
+    const job = order.one("Job", "databases");
+    expect(order.notBefore(job, needed)).toEqual([]);
+    expect(order.notBefore(order.one("Job", "mlflow-migration"), [job])).toEqual([]);
+    expect(order.notBefore(order.one("Deployment", "mlflow"), [job])).toEqual([]);
   });
 
   test("what doesn't need the cluster doesn't wait for it", () => {
@@ -189,6 +233,9 @@ describe.each(["dev", "prod"] as const)("the order of %s", (environment) => {
       "FlowLog",
       "LogGroup",
       "NatGateway",
+      "aws:rds/instance:Instance",
+      "aws:rds/parameterGroup:ParameterGroup",
+      "aws:rds/subnetGroup:SubnetGroup",
     ];
     // Interfaces that are spelled out name the cluster's security group.
     const free = types
@@ -226,6 +273,45 @@ describe.each(["dev", "prod"] as const)("the order of %s", (environment) => {
     }
   });
 });
+
+describe("PostgreSQL in a pod of an AWS environment", () => {
+  let pods: ScratchProject;
+  let order: Order;
+
+  beforeAll(async () => {
+    pods = await ScratchProject.create("program.cjs");
+    const root = JSON.stringify(repoRoot);
+    await writeFile(
+      join(pods.folder, "program.cjs"),
+      `const { load } = require(require("node:path").join(${root}, "runtime/load.cjs"));
+module.exports = load("test/support/inClusterPostgres.ts").run(${root});
+`,
+    );
+    pods.env.KUBECONFIG = join(pods.folder, "no-kubeconfig");
+    await pods.pulumi("stack", "init", "dev", "--no-select");
+    const { exitCode, stderr, stdout } = await pods.pulumi("preview", "--stack=dev", "--json");
+    if (exitCode !== 0) throw new Error([...errorsIn(stdout), stderr].join("\n"));
+    order = new Order(stepsOf(stdout));
+  }, 300_000);
+
+  afterAll(() => pods.remove());
+
+  test("has no database in RDS, and no rights to its password", () => {
+    expect(order.all("aws:rds/instance:Instance")).toEqual([]);
+    expect(order.all("PodIdentityAssociation", "postgres-master")).toEqual([]);
+    expect(order.notBefore(order.one("Job", "databases"), [order.one("StatefulSet", "postgres")])).toEqual(
+      [],
+    );
+  });
+
+  test("its volume comes after the driver and the class that make it, so that these go last", () => {
+    const needed = [order.one("Addon", "aws-ebs-csi-driver"), order.one("StorageClass", "storage")];
+    const claims = order.all("PersistentVolumeClaim");
+    expect(claims.map(nameOf)).toEqual(["postgres"]);
+    for (const claim of claims) expect(order.notBefore(claim, needed)).toEqual([]);
+  });
+});
+
 test("a stack that is no environment is refused with the names there are, and without a stack trace", async () => {
   const { all, exitCode } = await preview("production");
   expect(exitCode).not.toBe(0);
@@ -244,6 +330,9 @@ describe("a resource that breaks a rule", () => {
 const kubernetes = require("@pulumi/kubernetes");
 new aws.s3.Bucket("untagged", { tags: { Project: "p" } });
 new kubernetes.core.v1.ConfigMap("unlabelled", { data: { key: "value" } });
+const statement = { Sid: "All", Effect: "Allow", Action: "s3:*", Resource: "*" };
+const policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+new aws.iam.RolePolicy("open", { role: "role", policy });
 `,
     );
     broken.env.KUBECONFIG = join(broken.folder, "no-kubeconfig");
@@ -264,5 +353,7 @@ new kubernetes.core.v1.ConfigMap("unlabelled", { data: { key: "value" } });
     expect(all).toMatch(
       /\[mandatory\].*kubernetes-required-labels\s+\(kubernetes:core\/v1:ConfigMap: unlabelled\)/,
     );
+    expect(all).toMatch(/\[mandatory\].*aws-no-wildcard-write\s+\(aws:iam:RolePolicy: open\)/);
+    expect(all).toContain("All: s3:* changes all that is *, and no condition says which");
   }, 120_000);
 });

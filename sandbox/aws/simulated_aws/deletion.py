@@ -70,12 +70,17 @@ def refuse_used_vpc(ec2: Any, vpc: str) -> None:
 
 
 def refuse_mapped_addresses(ec2: Any, gateway: str, vpc: str) -> None:
-    for nat in ec2.nat_gateways.values():
-        if nat.state != "deleted" and nat.vpc_id == vpc:
-            raise DependencyViolationError(
-                f"Network {vpc} has some mapped public address(es). Please unmap those public address(es) "
-                "before detaching the gateway."
-            )
+    gateways = [nat for nat in ec2.nat_gateways.values() if nat.state != "deleted" and nat.vpc_id == vpc]
+    balancers = [
+        balancer
+        for balancer in elbv2_backends[ec2.account_id][ec2.region_name].load_balancers.values()
+        if balancer.vpc_id == vpc and balancer.scheme == "internet-facing"
+    ]
+    if gateways or balancers:
+        raise DependencyViolationError(
+            f"Network {vpc} has some mapped public address(es). Please unmap those public address(es) "
+            "before detaching the gateway."
+        )
 
 
 def refuse_used_subnet_group(rds: Any, name: str) -> None:

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Database } from "../../../components/data/database.ts";
-import { planDatabase } from "../../../planning/data/database.ts";
+import { databaseWarnings, planDatabase } from "../../../planning/data/database.ts";
 import { tagsFor } from "../../../planning/ownership.ts";
 import { awsSpec } from "../../support/foundation.ts";
 import { find, render } from "../../support/render.ts";
@@ -31,6 +31,7 @@ describe("the database", () => {
       publiclyAccessible: false,
       iamDatabaseAuthenticationEnabled: true,
       vpcSecurityGroupIds: ["postgres-id"],
+      caCertIdentifier: "rds-ca-rsa2048-g1",
       tags: { Component: "database", Environment: "prod" },
     });
     expect(find(resources, "SubnetGroup", "postgres").inputs.subnetIds).toEqual(["intra-a", "intra-b"]);
@@ -100,11 +101,11 @@ describe("the database", () => {
 });
 
 describe("its size", () => {
-  const planned = (environment: "dev" | "staging" | "prod", vectorsMiB: number, storageGi = 10) =>
+  const planned = (environment: "dev" | "staging" | "prod", vectorsMiB: number, storageGi = 20) =>
     planDatabase(awsSpec(environment, { postgres: { storageGi } }), { vectorsMiB, vectorsGiB: 0 });
 
-  test("is the cheapest with 4 GiB and room for the vectors", () => {
-    const classes = [0, 4096, 4097, 12_288, 12_289, 60 * 1024].map((vectorsMiB) => [
+  test("is the cheapest with 4 GiB and room for the vectors, else the largest", () => {
+    const classes = [0, 4096, 4097, 12_288, 12_289, 60 * 1024, 60 * 1024 + 1].map((vectorsMiB) => [
       planned("dev", vectorsMiB).instanceClass,
       planned("prod", vectorsMiB).instanceClass,
     ]);
@@ -115,19 +116,38 @@ describe("its size", () => {
       ["db.r7g.large", "db.r7g.large"],
       ["db.r7g.xlarge", "db.r7g.xlarge"],
       ["db.r7g.2xlarge", "db.r7g.2xlarge"],
+      ["db.r7g.2xlarge", "db.r7g.2xlarge"],
     ]);
   });
 
-  test("that no class has is an error that says how much is missing", () => {
-    expect(() => planned("prod", 60 * 1024 + 1)).toThrow("has 65 GiB of memory");
+  test("is warned about where vectors don't fit", () => {
+    expect(databaseWarnings(planned("prod", 60 * 1024), "us-east-1")).toEqual([]);
+    expect(databaseWarnings(planned("prod", 61 * 1024), "us-east-1")).toEqual([
+      expect.stringContaining(
+        "db.r7g.2xlarge has 64.0 GiB of memory, and PostgreSQL with its vectors wants 65.0 GiB",
+      ),
+    ]);
   });
 
   test("of the disk is at least RDS's 20 GiB, and grows to four times that and no more than 64 TiB", () => {
-    const disks = [10, 100, 16_384].map((gib) => planned("dev", 0, gib).storage);
+    const disks = [undefined, 100, 16_384].map((gib) => planned("dev", 0, gib).storage);
     expect(disks).toEqual([
       { gib: 20, maxGiB: 80 },
       { gib: 100, maxGiB: 400 },
       { gib: 16_384, maxGiB: 65_536 },
     ]);
+    const withVectors = planDatabase(awsSpec("dev"), { vectorsMiB: 0, vectorsGiB: 12 });
+    expect(withVectors.storage.gib).toBe(32);
+  });
+
+  test("and all that RDS does are the description's, where it says so", () => {
+    const postgres = { instanceClass: "db.r6g.xlarge", multiAz: true, backupRetentionDays: 14 };
+    const none = { vectorsMiB: 0, vectorsGiB: 0 };
+    expect(planDatabase(awsSpec("dev", { postgres }), none)).toMatchObject({
+      instanceClass: "db.r6g.xlarge",
+      multiZone: true,
+      backupDays: 14,
+    });
+    expect(planDatabase(awsSpec("prod", { postgres: { multiAz: false } }), none).multiZone).toBe(false);
   });
 });

@@ -266,11 +266,62 @@ const retrieval: readonly Case[] = [
   inDev("no dimensions", { retrieval: { collections: { documents: { vectors: 1000, dimensions: 0 } } } }),
 ];
 
+const postgres: readonly Case[] = [
+  inLocal("RDS for local", { postgres: { deployment: "rds" } }),
+  inDev("a database that runs nowhere", { postgres: { deployment: "aurora" } }),
+  inDev("a disk that RDS doesn't have", { postgres: { storageGi: 10 } }),
+  inDev("a class that RDS doesn't have", { postgres: { instanceClass: "db.m7g.larg" } }),
+  inDev("an EC2 instance type as a class", { postgres: { instanceClass: "m7g.large" } }),
+  inDev("a pod with what only RDS has", {
+    postgres: {
+      deployment: "in-cluster",
+      multiAz: true,
+      backupRetentionDays: 14,
+      instanceClass: "db.m7g.large",
+    },
+  }),
+  inLocal("a standby for local", { postgres: { multiAz: false } }),
+  inDev("backups for longer than RDS keeps them", { postgres: { backupRetentionDays: 90 } }),
+];
+
 const storage: readonly Case[] = [
   inDev("a copy where the original is", { storage: { replicaRegion: "us-east-1" } }),
   inDev("a copy in an unknown region", { storage: { replicaRegion: "eu-west-9" } }),
   inDev("a prefix that no bucket's name can have", { storage: { bucketPrefix: "Acme_ML" } }),
   inLocal("buckets for local", { storage: { bucketPrefix: "acme" } }),
+];
+
+const gateway: readonly Case[] = [
+  inDev("a host outside its zone", {
+    gateway: { host: "ai.example.com", hostedZone: { id: "Z0123456789EXAMPLE", name: "example.org" } },
+  }),
+  inDev("a host whose end only looks like its zone", {
+    gateway: { host: "myexample.com", hostedZone: { id: "Z0123456789EXAMPLE", name: "example.com" } },
+  }),
+  inDev("a zone by its name alone", {
+    gateway: { host: "ai.example.com", hostedZone: { name: "example.com" } },
+  }),
+  inDev("a zone's id with what stands before it", {
+    gateway: { host: "ai.example.com", hostedZone: { id: "/hostedzone/Z0123", name: "example.com." } },
+  }),
+  inDev("a certificate of another region", {
+    gateway: {
+      host: "ai.example.com",
+      certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+    },
+  }),
+  inDev("a certificate of a server", {
+    gateway: { host: "ai.example.com", certificateArn: "arn:aws:iam::123456789012:server-certificate/ai" },
+  }),
+  inDev("ranges of clients with host bits, and one twice", {
+    gateway: { host: "ai.example.com", allowedCidrs: ["192.0.2.1/24", "198.51.100.0/24", "198.51.100.0/24"] },
+  }),
+  inDev("a limit that lets nobody in", {
+    gateway: { host: "ai.example.com", limits: { requestsPerSecond: 0, bodyMib: 10 } },
+  }),
+  inLocal("a zone for local", {
+    gateway: { host: "ai.example.com", hostedZone: { id: "Z0123456789EXAMPLE", name: "example.com" } },
+  }),
 ];
 
 const several: readonly Case[] = [
@@ -294,6 +345,8 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   Capacity: capacity,
   Network: network,
   "Retrieval and NLP": retrieval,
+  PostgreSQL: postgres,
   Storage: storage,
+  Gateway: gateway,
   "Budget, and several faults": several,
 };

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { embeddingModels } from "../../../catalog/models/embeddings.ts";
+import { databaseClasses } from "../../../catalog/prices.ts";
 import { vectorQuantizations } from "../../../spec/retrieval.ts";
 
 const label = fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,20}[A-Za-z0-9])?$/);
@@ -74,5 +75,20 @@ export const services = {
     { requiredKeys: [] },
   ),
   tracking: fc.record({ replicas: fc.integer({ min: 1, max: 4 }) }, { requiredKeys: [] }),
-  postgres: fc.record({ storageGi: fc.integer({ min: 1, max: 500 }) }, { requiredKeys: [] }),
+  postgres: fc.record(
+    { deployment: fc.constant("in-cluster" as const), storageGi: fc.integer({ min: 1, max: 500 }) },
+    { requiredKeys: ["deployment"] },
+  ),
 };
+
+/** PostgreSQL where there is RDS. */
+export const managedPostgres = fc.record(
+  {
+    deployment: fc.constant("rds" as const),
+    storageGi: fc.integer({ min: 20, max: 500 }),
+    instanceClass: fc.constantFrom(...Object.keys(databaseClasses)),
+    multiAz: fc.boolean(),
+    backupRetentionDays: fc.integer({ min: 1, max: 35 }),
+  },
+  { requiredKeys: [] },
+);
