@@ -15,8 +15,8 @@ export function offeringChecks({ infrastructure, source }: Subject): Check[] {
   const all = [...new Set(sets.flatMap(({ types }) => types))].sort();
   return sets.map((candidates) =>
     check({
-      subject: `instance type ${candidates.types[0]}`,
-      would: `${candidates.types.join(", ")}: offered in ${candidates.zones.join(", ")}, for ${candidates.groups.join(", ")}`,
+      subject: `nodes ${candidates.groups[0]}`,
+      would: `${candidates.types.join(", ")}: offered in ${candidates.zones.join(", ")}`,
       ask: (outside) => outside.offerings(all),
       judge: (offered) => judgeOfferings(candidates, offered, source),
     }),
@@ -43,7 +43,7 @@ export function candidateSets(
 
 /** A zone that offers none of the types starts no node; a type that is offered nowhere is one candidate less. */
 export function judgeOfferings(
-  { groups, types, zones }: Candidates,
+  { types, zones }: Pick<Candidates, "types" | "zones">,
   offered: ReadonlyMap<string, readonly string[]>,
   source: string,
 ): Verdict {
@@ -57,15 +57,12 @@ export function judgeOfferings(
       ? `Name zones in network.zones of ${source} that offer it: ${elsewhere.join(", ")}`
       : `Leave its family out of capacity.families of ${source}, or its GPU out of capacity.gpus`;
   if (usable.length === 0) {
-    return failed(
-      `${types.join(", ")}: not offered in ${zones.join(", ")}, for ${groups.join(", ")}`,
-      remedy,
-    );
+    return failed(`${types.join(", ")}: not offered in ${zones.join(", ")}`, remedy);
   }
   if (bare.length > 0) {
     const rest = zones.filter((zone) => !bare.includes(zone));
     return warning(
-      `${usable.join(", ")}: not offered in ${bare.join(", ")}: nodes of ${groups.join(", ")} start in ${rest.join(", ")} only`,
+      `${usable.join(", ")}: not offered in ${bare.join(", ")}: nodes start in ${rest.join(", ")} only`,
       remedy,
     );
   }
@@ -74,5 +71,10 @@ export function judgeOfferings(
       `${missing.join(", ")}: not offered; ${usable.join(", ")} ${usable.length === 1 ? "is" : "are"}`,
     );
   }
-  return ok(`${types.join(", ")}: offered in ${zones.join(", ")}`);
+  const everywhere = types.every((type) => zones.every((zone) => inZone(type, zone)));
+  return ok(
+    everywhere
+      ? `${types.join(", ")}: offered in ${zones.join(", ")}`
+      : `${types.join(", ")}: at least one is offered in each of ${zones.join(", ")}`,
+  );
 }

@@ -11,6 +11,7 @@ import { UserError } from "../lib/fail.ts";
 import { cacheDir } from "../lib/paths.ts";
 import { type Progress, silent } from "../lib/progress.ts";
 import { explainFailure, lastLines } from "../toolchain/diagnose.ts";
+import { offers } from "./offers.ts";
 import { buildProvider } from "./provider.ts";
 
 /** A running simulated AWS. Its state lives as long as it runs. */
@@ -41,6 +42,7 @@ export async function startAws(
   const packages = await installPackages(progress);
   await rm(join(folder, "address"), { force: true });
   await execa("mkdir", ["-p", folder]);
+  await writeWhole(join(folder, "offers.json"), offers());
   const log = await open(join(folder, "server.log"), "a");
   const child = spawn("python3", ["-m", "simulated_aws", "--state", folder], {
     detached: true,
@@ -137,8 +139,20 @@ export interface Fault {
 
 /** Orders failures in the place of those that were ordered before. */
 export async function orderFaults(aws: SimulatedAws, faults: readonly Fault[]): Promise<void> {
-  const file = join(aws.folder, "faults.json");
-  await writeFile(`${file}.new`, JSON.stringify(faults));
+  await writeWhole(join(aws.folder, "faults.json"), faults);
+}
+
+/** Sets quotas, such as `ec2/L-DB2E81BA` to 0; the others are what a new account has. */
+export async function orderQuotas(
+  aws: SimulatedAws,
+  values: Readonly<Record<string, number>>,
+): Promise<void> {
+  await writeWhole(join(aws.folder, "offers.json"), offers(values));
+}
+
+/** The server reads a file at any moment: it is never half there. */
+async function writeWhole(file: string, content: unknown): Promise<void> {
+  await writeFile(`${file}.new`, JSON.stringify(content));
   await rename(`${file}.new`, file);
 }
 

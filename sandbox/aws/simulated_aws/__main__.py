@@ -22,7 +22,18 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from simulated_aws import budgets, databases, deletion, eks, network, storage
+from simulated_aws import (
+    budgets,
+    databases,
+    deletion,
+    eks,
+    images,
+    network,
+    offers,
+    quotas,
+    reservations,
+    storage,
+)
 from simulated_aws.calls import Recorder
 from simulated_aws.cbor import Cbor
 from simulated_aws.faults import Faults
@@ -41,7 +52,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port of 127.0.0.1; 0 takes a free one")
     args = parser.parse_args()
     args.state.mkdir(parents=True, exist_ok=True)
-    for module in (budgets, databases, deletion, eks, network, storage):
+    offers.file = args.state / "offers.json"
+    extensions = (budgets, databases, deletion, eks, images, network, quotas, reservations, storage)
+    for module in extensions:
         module.extend()
     app = eks.EncodedPaths(DomainDispatcherApplication(create_backend_app))
     recorded = Recorder(Faults(app, args.state / "faults.json"), args.state / "calls.jsonl")

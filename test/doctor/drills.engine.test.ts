@@ -1,0 +1,301 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type ReportDocument, reportSchema } from "../../doctor/report/schema.ts";
+import {
+  orderFaults,
+  recordedCalls,
+  type SimulatedAws,
+  startAws,
+  stopAws,
+} from "../../sandbox/aws/server.ts";
+import { repoRoot } from "../../sandbox/lib/paths.ts";
+import { account } from "./support/account.ts";
+
+/**
+ * What a person sees of `npm run doctor`, each drill in a simulated AWS of its own: the real command, the AWS SDK, HTTP.
+ * golden/drills.md holds the messages.
+ */
+
+let aws: SimulatedAws;
+let folder: string;
+const pages: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ai-platform-doctor-"));
+});
+beforeEach(async () => {
+  aws = await startAws(await mkdtemp(join(folder, "aws-")));
+}, 300_000);
+afterEach(() => stopAws(aws.folder));
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A small platform on two kinds of node; nothing but what a drill changes stands in its way. */
+const platform = {
+  environment: "dev",
+  ownership: { owner: "team", costCenter: "cc", project: "drill" },
+  cloud: { region: "us-east-1" },
+  // RFC 6761: public DNS never knows it.
+  gateway: { host: "ai.drill.invalid" },
+  capacity: { purchase: ["on-demand"], families: ["m7i", "g6"], gpus: ["L4"] },
+  models: { chat: { model: "Qwen/Qwen3-8B", quantization: "fp8" } },
+};
+
+interface Call {
+  readonly spec?: object;
+  /** Of Pulumi.dev.yaml. */
+  readonly config?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}
+
+/** The command as a person calls it; only what the drill gives is in its environment. */
+async function doctor({ args = [], config = ["aws:region: us-east-1"], env = {}, spec = platform }: Call) {
+  const specFile = join(folder, "platform.json");
+  const configFile = join(folder, "Pulumi.dev.yaml");
+  await writeFile(specFile, JSON.stringify(spec));
+  await writeFile(configFile, ["config:", ...config.map((line) => `  ${line}`)].join("\n"));
+  const main = join(repoRoot, "doctor", "main.ts");
+  const result = await execa(
+    process.execPath,
+    ["--import", "tsx", main, "--spec", "platform.json", "--config-file", "Pulumi.dev.yaml", ...args],
+    {
+      cwd: repoRoot,
+      extendEnv: false,
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        INIT_CWD: folder,
+        AWS_EC2_METADATA_DISABLED: "true",
+        ...env,
+      },
+      reject: false,
+    },
+  );
+  expect(result.stderr).not.toMatch(/^\s+at /m);
+  return { code: result.exitCode, out: result.stdout, err: result.stderr };
+}
+
+const keys = { AWS_ACCESS_KEY_ID: "simulated", AWS_SECRET_ACCESS_KEY: "simulated" };
+const simulated = () => ({ ...keys, AWS_ENDPOINT_URL: aws.endpoint });
+
+/** The report of a drill, which also goes on the page: all that isn't ok. */
+async function examined(title: string, call: Call = {}): Promise<ReportDocument> {
+  const env = { ...simulated(), ...call.env };
+  const { code, out } = await doctor({ ...call, env, args: ["--json"] });
+  const report = reportSchema.parse(JSON.parse(out));
+  expect(code).toBe(report.exitCode);
+  const told = report.findings
+    .filter(({ status }) => status !== "ok")
+    .flatMap(({ check, remedy, says, status }) => [
+      `- **${status}** ${check}: ${says}`,
+      ...remedy.map((step) => `  - ${step}`),
+    ]);
+  const text = [`## ${title}`, "", `Exit code ${code}.`, "", ...told, ""].join("\n");
+  pages.push(scrubbed(text));
+  return report;
+}
+
+/** What differs from run to run. */
+function scrubbed(text: string): string {
+  return text
+    .replaceAll(aws.endpoint, "http://aws")
+    .replace(/\bcr-0[0-9a-f]{16}\b/g, "cr-0123456789abcdef0")
+    .replace(/\(Z[0-9A-Z]{8,}\)/g, "(Z0123456789)")
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "2027-01-31T11:30:00Z");
+}
+
+function statusOf(report: ReportDocument, check: string | RegExp) {
+  const found = report.findings.filter((each) =>
+    typeof check === "string" ? each.check === check : check.test(each.check),
+  );
+  return found.map(({ status }) => status);
+}
+
+const quota = (code: string) => `quota ec2/${code}`;
+const gpus = "L-DB2E81BA";
+
+/** Raises every quota that stands in the way, by the very commands that were printed. */
+async function raiseAll(report: ReportDocument): Promise<void> {
+  for (const { check, remedy } of report.findings) {
+    if (check.startsWith("quota ")) for (const command of remedy) await account(aws).raiseQuota(command);
+  }
+}
+
+describe.sequential("the doctor", () => {
+  test("without credentials says what it would check, and asks nothing", async () => {
+    const { code, out } = await doctor({ env: { AWS_ENDPOINT_URL: aws.endpoint } });
+    expect(code).toBe(3);
+    pages.push(["## Without credentials", "", "```", out, "```", ""].join("\n"));
+    expect(out).not.toMatch(/^(failed|warning)/m);
+    expect(await recordedCalls(aws)).toEqual([]);
+  });
+
+  test("finds a new account's quotas too low, and none of them after the commands that it printed", async () => {
+    const before = await examined("A new account");
+    expect(before.exitCode).toBe(1);
+    expect(statusOf(before, quota(gpus))).toEqual(["failed"]);
+    await raiseAll(before);
+    const after = await examined("The same after the quotas were raised");
+    expect(statusOf(after, /^quota /).every((status) => status === "ok")).toBe(true);
+  });
+
+  test("counts what is in use, by CloudWatch and by counting", async () => {
+    await raiseAll(await examined("An account without anything in it"));
+    await account(aws).useVcpus("G/OnDemand", 1000);
+    await account(aws).takeAddresses(5);
+    const report = await examined("An account with others in it");
+    expect(statusOf(report, quota(gpus))).toEqual(["failed"]);
+    expect(statusOf(report, quota("L-0263D0A3"))).toEqual(["failed"]);
+  });
+
+  test("finds nothing in the way of an account that has everything", async () => {
+    await raiseAll(await examined("Again a new account"));
+    await account(aws).createZone("drill.invalid");
+    const report = await examined("An account whose zone nobody leads to");
+    // No public DNS knows the zone: which of the two it is depends on whether there is a resolver.
+    expect(["failed", "warning"]).toContain(statusOf(report, "hosted zone of ai.drill.invalid")[0]);
+    const others = report.findings.filter(({ check }) => !check.startsWith("hosted zone"));
+    expect(others.filter(({ status }) => status !== "ok")).toEqual([]);
+  });
+
+  test("finds instance types that zones don't offer, and zones without EKS", async () => {
+    const report = await examined("Types and zones", {
+      spec: {
+        ...platform,
+        network: { zones: ["us-east-1d", "us-east-1e"] },
+        capacity: { purchase: ["on-demand"], families: ["m7i", "g6"], gpus: ["L4"] },
+      },
+    });
+    expect(statusOf(report, "zones")).toEqual(["failed"]);
+    expect(statusOf(report, /^nodes gpu-l4/)).toEqual(["warning"]);
+  });
+
+  test("looks into reservations and blocks", async () => {
+    const there = account(aws);
+    const right = await there.reserve("g6.xlarge", "us-east-1a", 2);
+    const wrongType = await there.reserve("g6.2xlarge", "us-east-1a", 2);
+    const wrongZone = await there.reserve("g6.xlarge", "us-east-1c", 2);
+    const block = await there.buyBlock("p5.48xlarge", 1);
+    const reserved = { instanceType: "g6.xlarge", count: 2, zone: "us-east-1a" };
+    const missing = "cr-00000000000000000";
+    const report = await examined("Reservations", {
+      spec: {
+        ...platform,
+        capacity: {
+          purchase: ["reservation", "on-demand"],
+          reservations: [right, wrongType, wrongZone, missing].map((id) => ({ id, ...reserved })),
+          capacityBlocks: [{ ...block, instanceType: "p5.48xlarge", count: 1, zone: "us-east-1a" }],
+        },
+      },
+    });
+    expect(statusOf(report, `reservation ${right}`)).toEqual(["ok"]);
+    for (const id of [wrongType, wrongZone, missing]) {
+      expect(statusOf(report, `reservation ${id}`)).toEqual(["failed"]);
+    }
+    expect(statusOf(report, `capacity block ${block.id}`)).toEqual(["ok"]);
+  });
+
+  test("finds names that are taken, and a certificate that can't be had", async () => {
+    const there = account(aws);
+    const { id } = await there.createZone("drill.invalid");
+    await there.addRecord(id, "ai.drill.invalid", "A", "192.0.2.1");
+    await there.addRecord(id, "drill.invalid", "CAA", '0 issue "letsencrypt.org"');
+    await there.createBucket("drill-dev-dvc", "210987654321");
+    await there.createBucket("drill-dev-models");
+    const report = await examined("Names");
+    expect(statusOf(report, "record ai.drill.invalid")).toEqual(["failed"]);
+    expect(statusOf(report, "certificate of ai.drill.invalid")).toEqual(["failed"]);
+    expect(statusOf(report, "bucket drill-dev-dvc")).toEqual(["failed"]);
+    expect(statusOf(report, "bucket drill-dev-models")).toEqual(["failed"]);
+    expect(statusOf(report, "bucket drill-dev-mlflow")).toEqual(["ok"]);
+  });
+
+  test("goes on where a right is missing, and names it", async () => {
+    await orderFaults(aws, [
+      {
+        service: "ec2",
+        operation: "DescribeInstanceTypeOfferings",
+        error: "UnauthorizedOperation",
+        status: 403,
+      },
+      { service: "eks", operation: "DescribeAddonVersions", error: "AccessDeniedException", status: 403 },
+      { service: "service-quotas", error: "AccessDeniedException", status: 400 },
+      { service: "s3", operation: "ListBuckets", error: "AccessDenied", status: 403 },
+      { service: "route53", operation: "ListHostedZonesByName", error: "AccessDenied", status: 403 },
+      {
+        service: "acm",
+        error: "AccessDeniedException",
+        message: "not authorized with an explicit deny in a service control policy",
+      },
+    ]);
+    const report = await examined("Missing rights");
+    expect(report.exitCode).toBe(3);
+    expect(statusOf(report, "add-ons")).toEqual(["would check"]);
+    expect(statusOf(report, "zones")).toEqual(["ok"]);
+    expect(statusOf(report, /^image /)[0]).toBe("ok");
+  });
+
+  test("goes on where a service can't be reached", async () => {
+    const report = await examined("A service out of reach", {
+      config: ["aws:region: us-east-1", "aws:endpoints: [{eks: 'http://127.0.0.1:9'}]"],
+    });
+    expect(statusOf(report, "add-ons")).toEqual(["would check"]);
+    expect(statusOf(report, "zones")).toEqual(["ok"]);
+  });
+
+  test("stops at the first question where nothing can be reached", async () => {
+    const report = await examined("Nothing in reach", { env: { AWS_ENDPOINT_URL: "http://127.0.0.1:9" } });
+    expect(report.exitCode).toBe(3);
+    expect(report.arn).toBeUndefined();
+  });
+
+  test("finds that credentials are no longer good", async () => {
+    await orderFaults(aws, [
+      {
+        service: "sts",
+        error: "ExpiredToken",
+        message: "The security token included in the request is expired",
+        status: 403,
+      },
+    ]);
+    const report = await examined("Expired credentials");
+    expect(report.exitCode).toBe(1);
+    expect(statusOf(report, "credentials")).toEqual(["failed"]);
+  });
+
+  test("asks as the stack does: by its roles, and in no other account", async () => {
+    const config = [
+      "aws:region: us-east-1",
+      "aws:assumeRoles: [{roleArn: 'arn:aws:iam::210987654321:role/deploy'}]",
+      "aws:allowedAccountIds: ['123456789012']",
+    ];
+    const report = await examined("Another account", { config });
+    expect(report.account).toBe("210987654321");
+    expect(statusOf(report, "account")).toEqual(["failed"]);
+  });
+
+  test("sees a stack that would go to another region", async () => {
+    const report = await examined("Another region", { config: ["aws:region: eu-west-1"] });
+    expect(statusOf(report, "description")).toEqual(["failed"]);
+  });
+
+  test("tells faults of files before it asks anybody", async () => {
+    const { code, err, out } = await doctor({
+      config: ["aws:endpoints: [{ec2: nowhere}]"],
+      env: simulated(),
+    });
+    expect(code).toBe(1);
+    expect(out).toBe("");
+    pages.push(["## A faulty configuration", "", "```", err, "```", ""].join("\n"));
+  });
+
+  test("prints the page that people see", async () => {
+    const page = ["# What `npm run doctor` says", "", ...pages].join("\n");
+    await expect(page).toMatchFileSnapshot("golden/drills.md");
+  });
+}, 120_000);
