@@ -113,7 +113,7 @@ function unasked(check: Check, failure: Failure, identity: Identity | undefined)
   return {
     subject: check.subject,
     status: "would check",
-    says: identity === undefined ? check.would : `${check.would}; ${reason(failure)}`,
+    says: identity === undefined ? check.would : `${reason(failure)}; to be checked: ${check.would}`,
     remedy: identity === undefined ? [] : remedyOf(failure, identity),
   };
 }
@@ -142,21 +142,23 @@ function remedyOf(failure: Failure, identity: Identity | undefined): string[] {
     case "credentials":
       return ["Get new ones: aws sso login, or aws configure"];
     case "denied":
+      if (failure.explicit) {
+        return ["Ask whoever writes the policies of the organization: no right that is added here helps"];
+      }
       return [
         `Allow ${failure.action}${identity ? ` to ${identity.arn}` : ""}: docs/doctor.md has the policy`,
       ];
     case "unreachable":
       return [
-        process.env.HTTPS_PROXY || process.env.https_proxy
-          ? "Look at network and endpoint; HTTPS_PROXY is not used by the AWS SDK for JavaScript"
-          : "Look at the network, and at aws:endpoints and AWS_ENDPOINT_URL",
+        "Look at the network, at aws:endpoints and at AWS_ENDPOINT_URL; proxies of the environment aren't used",
       ];
     case "refused":
       return [];
   }
 }
 
-function countsOf(findings: readonly Finding[]): Record<Status, number> {
+/** How many findings there are of each status. */
+export function countsOf(findings: readonly Pick<Finding, "status">[]): Record<Status, number> {
   const count = (status: Status) => findings.filter((each) => each.status === status).length;
   return {
     ok: count("ok"),

@@ -41,11 +41,7 @@ export function judgeBucket(
   if (own) {
     return up
       ? ok("there; the environment is up")
-      : failed(
-          "the account has it already",
-          rename,
-          "Or import it into the stack: pulumi import aws:s3/bucket:Bucket",
-        );
+      : failed("the account has it already", rename, "Or bring it into the stack: pulumi import");
   }
   if (taken) return failed("another account has it (or s3:ListBucket is missing here)", rename);
   return ok("free");

@@ -3,25 +3,27 @@ import { renderTable } from "../../report/table.ts";
 import type { Status } from "../checks/check.ts";
 import { exitCode, type Finding, type Report } from "../examine.ts";
 
-/** The report for people: one line per check, and below it what to do. */
+/** The report for people: one line per check, and below it what to do, each step where it is needed first. */
 export function renderReport(report: Report, { color }: { readonly color: boolean }): string {
   const { environment, findings, identity, region } = report;
+  const told = new Set<string>();
+  const rows = findings.map((each) => {
+    const steps = each.remedy.filter((step) => !told.has(step));
+    for (const step of steps) told.add(step);
+    return row(each, steps, color);
+  });
   const who = identity === undefined ? "" : ` as ${identity.arn}`;
   return [
     `${environment} in ${region}${who}`,
     "",
-    renderTable(
-      ["STATUS", "CHECK", "ANSWER"],
-      findings.map((each) => row(each, color)),
-      { color },
-    ),
+    renderTable(["STATUS", "CHECK", "ANSWER"], rows, { color }),
     "",
     closing(report),
   ].join("\n");
 }
 
-function row({ remedy, says, status, subject }: Finding, color: boolean): string[] {
-  return [painted(status, color), subject, [says, ...remedy.map((step) => `-> ${step}`)].join("\n")];
+function row({ says, status, subject }: Finding, steps: readonly string[], color: boolean): string[] {
+  return [painted(status, color), subject, [says, ...steps.map((step) => `-> ${step}`)].join("\n")];
 }
 
 function painted(status: Status, color: boolean): string {

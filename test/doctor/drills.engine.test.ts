@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { countsOf, type Report } from "../../doctor/examine.ts";
 import { type ReportDocument, reportSchema } from "../../doctor/report/schema.ts";
+import { renderReport } from "../../doctor/report/text.ts";
 import {
   orderFaults,
+  orderQuotas,
   recordedCalls,
   type SimulatedAws,
   startAws,
@@ -89,15 +92,29 @@ async function examined(title: string, call: Call = {}): Promise<ReportDocument>
   const { code, out } = await doctor({ ...call, env, args: ["--json"] });
   const report = reportSchema.parse(JSON.parse(out));
   expect(code).toBe(report.exitCode);
-  const told = report.findings
-    .filter(({ status }) => status !== "ok")
-    .flatMap(({ check, remedy, says, status }) => [
-      `- **${status}** ${check}: ${says}`,
-      ...remedy.map((step) => `  - ${step}`),
-    ]);
-  const text = [`## ${title}`, "", `Exit code ${code}.`, "", ...told, ""].join("\n");
-  pages.push(scrubbed(text));
+  page(title, ["```", renderReport(seen(report), { color: false }), "```"].join("\n"));
   return report;
+}
+
+/** What of a report is on the page: what isn't ok, without what differs from machine to machine. */
+function seen({ account: id, arn, environment, findings, region }: ReportDocument): Report {
+  const told = findings.filter(({ status }) => status !== "ok").filter(isOnPage);
+  return {
+    environment,
+    region,
+    identity: id === undefined || arn === undefined ? undefined : { account: id, arn },
+    findings: told.map(({ check, ...rest }) => ({ subject: check, ...rest })),
+    counts: countsOf(told),
+  };
+}
+
+/** What public DNS says of a zone depends on whether there is a resolver: it has tests of its own. */
+function isOnPage({ says }: { readonly says: string }): boolean {
+  return !says.includes("public DNS");
+}
+
+function page(title: string, text: string): void {
+  pages.push(["", `## ${title}`, "", scrubbed(text)].join("\n"));
 }
 
 /** What differs from run to run. */
@@ -105,7 +122,6 @@ function scrubbed(text: string): string {
   return text
     .replaceAll(aws.endpoint, "http://aws")
     .replace(/\bcr-0[0-9a-f]{16}\b/g, "cr-0123456789abcdef0")
-    .replace(/\(Z[0-9A-Z]{8,}\)/g, "(Z0123456789)")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "2027-01-31T11:30:00Z");
 }
 
@@ -126,11 +142,17 @@ async function raiseAll(report: ReportDocument): Promise<void> {
   }
 }
 
+/** An account in which nothing stands in the way but that no registrar leads to its zone. @returns the zone's id */
+async function prepared(): Promise<string> {
+  await orderQuotas(aws, Object.fromEntries(["L-1216C47A", gpus].map((code) => [`ec2/${code}`, 100])));
+  return (await account(aws).createZone("drill.invalid")).id;
+}
+
 describe.sequential("the doctor", () => {
   test("without credentials says what it would check, and asks nothing", async () => {
     const { code, out } = await doctor({ env: { AWS_ENDPOINT_URL: aws.endpoint } });
     expect(code).toBe(3);
-    pages.push(["## Without credentials", "", "```", out, "```", ""].join("\n"));
+    page("Without credentials", ["```", out, "```"].join("\n"));
     expect(out).not.toMatch(/^(failed|warning)/m);
     expect(await recordedCalls(aws)).toEqual([]);
   });
@@ -145,37 +167,51 @@ describe.sequential("the doctor", () => {
   });
 
   test("counts what is in use, by CloudWatch and by counting", async () => {
-    await raiseAll(await examined("An account without anything in it"));
-    await account(aws).useVcpus("G/OnDemand", 1000);
+    await prepared();
+    await account(aws).useVcpus("G/OnDemand", 90);
     await account(aws).takeAddresses(5);
     const report = await examined("An account with others in it");
-    expect(statusOf(report, quota(gpus))).toEqual(["failed"]);
+    expect(statusOf(report, quota(gpus))).toEqual(["warning"]);
     expect(statusOf(report, quota("L-0263D0A3"))).toEqual(["failed"]);
   });
 
-  test("finds nothing in the way of an account that has everything", async () => {
-    await raiseAll(await examined("Again a new account"));
-    await account(aws).createZone("drill.invalid");
-    const report = await examined("An account whose zone nobody leads to");
-    // No public DNS knows the zone: which of the two it is depends on whether there is a resolver.
+  test("finds nothing in the way in AWS where everything is there", async () => {
+    await prepared();
+    const report = await examined("An account with everything");
+    // No public DNS knows the zone; where there is no resolver, that can't be told.
     expect(["failed", "warning"]).toContain(statusOf(report, "hosted zone of ai.drill.invalid")[0]);
-    const others = report.findings.filter(({ check }) => !check.startsWith("hosted zone"));
-    expect(others.filter(({ status }) => status !== "ok")).toEqual([]);
+    expect(report.findings.filter(({ status }) => status !== "ok")).toHaveLength(1);
+  });
+
+  test("takes what is there for the environment's own once its cluster is up", async () => {
+    const zone = await prepared();
+    const there = account(aws);
+    await there.createCluster("drill-dev", "1.36");
+    await there.addRecord(zone, "ai.drill.invalid", "A", "192.0.2.1");
+    await there.createBucket("drill-dev-dvc");
+    await there.useVcpus("G/OnDemand", 98);
+    const report = await examined("An environment that is up");
+    expect(report.findings.filter(({ status }) => status !== "ok")).toHaveLength(1);
+  });
+
+  test("finds a cluster that can't get to the version", async () => {
+    await prepared();
+    await account(aws).createCluster("drill-dev", "1.34");
+    const report = await examined("A cluster two versions behind");
+    expect(statusOf(report, "Kubernetes 1.36")).toEqual(["failed"]);
   });
 
   test("finds instance types that zones don't offer, and zones without EKS", async () => {
+    await prepared();
     const report = await examined("Types and zones", {
-      spec: {
-        ...platform,
-        network: { zones: ["us-east-1d", "us-east-1e"] },
-        capacity: { purchase: ["on-demand"], families: ["m7i", "g6"], gpus: ["L4"] },
-      },
+      spec: { ...platform, network: { zones: ["us-east-1d", "us-east-1e"] } },
     });
     expect(statusOf(report, "zones")).toEqual(["failed"]);
     expect(statusOf(report, /^nodes gpu-l4/)).toEqual(["warning"]);
   });
 
   test("looks into reservations and blocks", async () => {
+    await prepared();
     const there = account(aws);
     const right = await there.reserve("g6.xlarge", "us-east-1a", 2);
     const wrongType = await there.reserve("g6.2xlarge", "us-east-1a", 2);
@@ -201,8 +237,8 @@ describe.sequential("the doctor", () => {
   });
 
   test("finds names that are taken, and a certificate that can't be had", async () => {
+    const id = await prepared();
     const there = account(aws);
-    const { id } = await there.createZone("drill.invalid");
     await there.addRecord(id, "ai.drill.invalid", "A", "192.0.2.1");
     await there.addRecord(id, "drill.invalid", "CAA", '0 issue "letsencrypt.org"');
     await there.createBucket("drill-dev-dvc", "210987654321");
@@ -216,6 +252,7 @@ describe.sequential("the doctor", () => {
   });
 
   test("goes on where a right is missing, and names it", async () => {
+    await prepared();
     await orderFaults(aws, [
       {
         service: "ec2",
@@ -224,9 +261,8 @@ describe.sequential("the doctor", () => {
         status: 403,
       },
       { service: "eks", operation: "DescribeAddonVersions", error: "AccessDeniedException", status: 403 },
-      { service: "service-quotas", error: "AccessDeniedException", status: 400 },
+      { service: "servicequotas", error: "AccessDeniedException" },
       { service: "s3", operation: "ListBuckets", error: "AccessDenied", status: 403 },
-      { service: "route53", operation: "ListHostedZonesByName", error: "AccessDenied", status: 403 },
       {
         service: "acm",
         error: "AccessDeniedException",
@@ -234,13 +270,14 @@ describe.sequential("the doctor", () => {
       },
     ]);
     const report = await examined("Missing rights");
-    expect(report.exitCode).toBe(3);
+    expect(statusOf(report, /./)).toContain("ok");
     expect(statusOf(report, "add-ons")).toEqual(["would check"]);
     expect(statusOf(report, "zones")).toEqual(["ok"]);
     expect(statusOf(report, /^image /)[0]).toBe("ok");
   });
 
   test("goes on where a service can't be reached", async () => {
+    await prepared();
     const report = await examined("A service out of reach", {
       config: ["aws:region: us-east-1", "aws:endpoints: [{eks: 'http://127.0.0.1:9'}]"],
     });
@@ -269,6 +306,7 @@ describe.sequential("the doctor", () => {
   });
 
   test("asks as the stack does: by its roles, and in no other account", async () => {
+    await prepared();
     const config = [
       "aws:region: us-east-1",
       "aws:assumeRoles: [{roleArn: 'arn:aws:iam::210987654321:role/deploy'}]",
@@ -280,6 +318,7 @@ describe.sequential("the doctor", () => {
   });
 
   test("sees a stack that would go to another region", async () => {
+    await prepared();
     const report = await examined("Another region", { config: ["aws:region: eu-west-1"] });
     expect(statusOf(report, "description")).toEqual(["failed"]);
   });
@@ -291,11 +330,12 @@ describe.sequential("the doctor", () => {
     });
     expect(code).toBe(1);
     expect(out).toBe("");
-    pages.push(["## A faulty configuration", "", "```", err, "```", ""].join("\n"));
+    page("A faulty configuration", ["```", err, "```"].join("\n"));
   });
 
   test("prints the page that people see", async () => {
-    const page = ["# What `npm run doctor` says", "", ...pages].join("\n");
-    await expect(page).toMatchFileSnapshot("golden/drills.md");
+    await expect(["# What `npm run doctor` says", ...pages, ""].join("\n")).toMatchFileSnapshot(
+      "golden/drills.md",
+    );
   });
 }, 120_000);

@@ -1,12 +1,13 @@
-import { ACMClient } from "@aws-sdk/client-acm";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import {
   AllocateAddressCommand,
   CreateCapacityReservationCommand,
   DescribeCapacityBlockOfferingsCommand,
+  DescribeSubnetsCommand,
   EC2Client,
   PurchaseCapacityBlockCommand,
 } from "@aws-sdk/client-ec2";
+import { CreateClusterCommand, EKSClient } from "@aws-sdk/client-eks";
 import {
   ChangeResourceRecordSetsCommand,
   CreateHostedZoneCommand,
@@ -22,12 +23,12 @@ const credentials = { accessKeyId: "simulated", secretAccessKey: "simulated" };
 
 /** What people and other programs do in an account before the doctor looks at it. */
 export function account({ endpoint }: SimulatedAws) {
+  // The SDK's farewell to Node.js 20; the lock file decides which SDK runs.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const config = { endpoint, region: "us-east-1", credentials };
   const ec2 = new EC2Client(config);
   const route53 = new Route53Client(config);
   return {
-    acm: new ACMClient(config),
-
     /** Runs the command that the doctor has printed, as far as it is one about quotas. */
     raiseQuota: async (command: string) => {
       const option = (name: string) => new RegExp(`--${name} (\\S+)`).exec(command)?.[1];
@@ -119,6 +120,18 @@ export function account({ endpoint }: SimulatedAws) {
           },
         }),
       ),
+
+    createCluster: async (name: string, version: string) => {
+      const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+      await new EKSClient(config).send(
+        new CreateClusterCommand({
+          name,
+          version,
+          roleArn: "arn:aws:iam::123456789012:role/cluster",
+          resourcesVpcConfig: { subnetIds: Subnets.slice(0, 2).flatMap(({ SubnetId }) => SubnetId ?? []) },
+        }),
+      );
+    },
 
     /** In this account, or as another by a role of it. */
     createBucket: async (name: string, by?: string) => {
