@@ -24,7 +24,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
     const progress = progressOn(process.stderr);
     progress.report("planning");
     const subject = await readSubject(parsed);
-    const report = await examine(subject, await reachOf(subject), progress);
+    const report = await examine(subject, await reachOf(subject, parsed.timeoutSeconds), progress);
     progress.end();
     const text = parsed.json
       ? JSON.stringify(reportDocument(report), null, 2)
@@ -36,11 +36,12 @@ export async function doctor(args: readonly string[]): Promise<number> {
   }
 }
 
-async function reachOf({ infrastructure, provider }: Subject): Promise<Reach> {
+async function reachOf({ infrastructure, provider }: Subject, timeoutSeconds: number): Promise<Reach> {
   // The SDK's farewell to Node.js 20 would stand before every report; the lock file decides which SDK runs.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const { region } = infrastructure;
-  const connection = { provider, region, credentials: await credentialsOf(provider, region) };
+  const credentials = await credentialsOf(provider, region, timeoutSeconds);
+  const connection = { provider, region, credentials, timeoutSeconds };
   return {
     identity: () => identity(connection),
     connect: () => connect(connection, homeRegion(region)),

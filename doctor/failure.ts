@@ -55,10 +55,10 @@ const connections: Readonly<Record<string, string>> = {
   EAI_AGAIN: "its name can't be resolved",
   ESERVFAIL: "the name server fails",
   EREFUSED: "the name server refuses",
-  ETIMEOUT: "no answer in time",
-  ETIMEDOUT: "no answer in time",
+  ETIMEOUT: "time is up",
+  ETIMEDOUT: "time is up",
   EPIPE: "the connection breaks",
-  TimeoutError: "no answer in time",
+  TimeoutError: "time is up",
 };
 
 /**

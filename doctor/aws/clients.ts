@@ -1,6 +1,6 @@
 import { failureOf, Unanswered } from "../failure.ts";
 import type { ProviderConfig } from "../provider/config.ts";
-import { type Credentials, endpointOf } from "../provider/credentials.ts";
+import { type Credentials, endpointOf, patience } from "../provider/credentials.ts";
 
 /** How AWS is spoken to. */
 export interface Connection {
@@ -8,16 +8,17 @@ export interface Connection {
   /** The stack's region. */
   readonly region: string;
   readonly credentials: Credentials;
+  /** How long to wait for an answer. */
+  readonly timeoutSeconds: number;
 }
 
 /**
- * What a client of the AWS SDK is made with. Environment and shared configuration (AWS_ENDPOINT_URL, AWS_CA_BUNDLE and the
- * like) count where the stack says nothing.
+ * What a client of the AWS SDK is made with. Environment and shared configuration (AWS_ENDPOINT_URL and the like) count where the stack says nothing.
  * @param service the provider's name of it, as in `aws:endpoints`
  * @param region default: the stack's
  */
 export function clientConfig(
-  { credentials, provider, region }: Connection,
+  { credentials, provider, region, timeoutSeconds }: Connection,
   service: string,
   elsewhere?: string,
 ) {
@@ -25,9 +26,8 @@ export function clientConfig(
   return {
     region: elsewhere ?? region,
     credentials,
-    // Throttled calls are tried again; a host that isn't there is told of within seconds.
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000 },
+    requestHandler: patience(timeoutSeconds),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(provider.useDualstackEndpoint === undefined
       ? {}

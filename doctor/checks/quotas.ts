@@ -1,5 +1,7 @@
 import { type Quota, quotaRegion, quotas } from "../../catalog/quotas.ts";
 import type { QuotaNeed } from "../../planning/infrastructure.ts";
+import { type Failure, Unanswered } from "../failure.ts";
+import { reason, remedyOf } from "../failureText.ts";
 import type { QuotaValue } from "../outside.ts";
 import { type Check, check, failed, ok, type Verdict, warning } from "./check.ts";
 import { awsCommand, isUp, type Subject } from "./subject.ts";
@@ -15,6 +17,8 @@ export interface QuotaAnswer {
   readonly value: QuotaValue | undefined;
   /** What is in use in the account; undefined where AWS doesn't say, or where it counts nothing of this environment. */
   readonly inUse: number | undefined;
+  /** Why what is in use couldn't be asked. */
+  readonly unknown: Failure | undefined;
   /** Whether the environment is up, and its own part of what is in use. */
   readonly up: boolean;
 }
@@ -35,8 +39,9 @@ function quotaCheck(need: QuotaNeed, subject: Subject): Check {
     }`,
     ask: async (outside): Promise<QuotaAnswer> => {
       const value = await outside.quota(service, code, region);
-      const inUse = value && shared ? await outside.inUse(code, value, region) : undefined;
-      return { value, inUse, up: await isUp(subject, outside) };
+      const up = await isUp(subject, outside);
+      if (value === undefined || !shared) return { value, inUse: undefined, unknown: undefined, up };
+      return { value, up, ...(await usage(() => outside.inUse(code, value, region))) };
     },
     judge: (answer) =>
       judgeQuota({ ...need, unit }, answer, (desired) =>
@@ -53,6 +58,18 @@ function quotaCheck(need: QuotaNeed, subject: Subject): Check {
   });
 }
 
+/** A limit that is too low is worth telling, whatever is in use. */
+async function usage(
+  ask: () => Promise<number | undefined>,
+): Promise<Pick<QuotaAnswer, "inUse" | "unknown">> {
+  try {
+    return { inUse: await ask(), unknown: undefined };
+  } catch (error) {
+    if (error instanceof Unanswered) return { inUse: undefined, unknown: error.failure };
+    throw error;
+  }
+}
+
 /**
  * What is in use counts against the need of an environment that is still to come. One that is up has its need among what
  * is in use, so that only the limit is compared.
@@ -65,7 +82,7 @@ export function judgeQuota(
     planned,
     unit,
   }: Pick<QuotaNeed, "largest" | "name" | "planned"> & { readonly unit: string },
-  { inUse, up, value }: QuotaAnswer,
+  { inUse, unknown, up, value }: QuotaAnswer,
   raise: (desired: number) => string,
 ): Verdict {
   if (value === undefined) return warning(`${name}: Service Quotas doesn't know it`);
@@ -83,5 +100,9 @@ export function judgeQuota(
       remedy,
     );
   }
-  return ok(`${have}; ${planned} needed, ${largest} at its largest`);
+  const need = `${planned} needed, ${largest} at its largest`;
+  if (unknown !== undefined) {
+    return warning(`${have}; ${need}; what is in use isn't known: ${reason(unknown)}`, ...remedyOf(unknown));
+  }
+  return ok(`${have}; ${need}`);
 }

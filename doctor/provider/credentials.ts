@@ -8,11 +8,16 @@ export type Credentials = ReturnType<Providers["fromEnv"]>;
  * Credentials as the provider finds them: keys of the configuration, else the profile that it names, else the environment,
  * AWS_PROFILE, SSO, a process, a container's or an instance's role; then the configured roles, one after the other.
  */
-export async function credentialsOf(config: ProviderConfig, region: string): Promise<Credentials> {
+export async function credentialsOf(
+  config: ProviderConfig,
+  region: string,
+  timeoutSeconds: number,
+): Promise<Credentials> {
   const aws = await import("@aws-sdk/credential-providers");
   const endpoint = endpointOf(config, "sts");
   const stsClient = {
     region: config.stsRegion ?? region,
+    requestHandler: patience(timeoutSeconds),
     ...(endpoint === undefined ? {} : { endpoint }),
   };
   let credentials = base(config, aws, stsClient);
@@ -33,6 +38,12 @@ export async function credentialsOf(config: ProviderConfig, region: string): Pro
     });
   }
   return credentials;
+}
+
+/** How long clients wait. Without `throwOnRequestTimeout` the SDK only writes a warning, and waits for ever. */
+export function patience(seconds: number) {
+  const milliseconds = seconds * 1000;
+  return { connectionTimeout: milliseconds, requestTimeout: milliseconds, throwOnRequestTimeout: true };
 }
 
 /** The endpoint that the configuration gives a service; the last one that is given counts. */

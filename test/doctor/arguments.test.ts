@@ -6,11 +6,15 @@ test("an environment, or a file, and where its configuration is", () => {
     target: { kind: "environment", name: "prod" },
     configFile: undefined,
     json: false,
+    timeoutSeconds: 10,
   });
-  expect(parseArguments(["--spec", "x.json", "--json", "--config-file", "Pulumi.x.yaml"])).toEqual({
+  expect(
+    parseArguments(["--spec", "x.json", "--json", "--config-file", "Pulumi.x.yaml", "--timeout", "2"]),
+  ).toEqual({
     target: { kind: "file", file: "x.json" },
     configFile: "Pulumi.x.yaml",
     json: true,
+    timeoutSeconds: 2,
   });
   expect(parseArguments(["--help"])).toBe("help");
 });
@@ -23,6 +27,8 @@ describe("a call that can't be meant", () => {
     [["prdo"], /environment prdo: unknown, did you mean prod\?/],
     [["prod", "--jsno"], /--jsno/],
     [["--spec"], /--spec/],
+    [["prod", "--timeout", "soon"], /--timeout soon/],
+    [["prod", "--timeout", "0"], /--timeout 0/],
   ])("%j", (args, message) => {
     expect(() => parseArguments(args)).toThrow(message);
   });

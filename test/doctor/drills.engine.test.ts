@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -89,7 +91,7 @@ const simulated = () => ({ ...keys, AWS_ENDPOINT_URL: aws.endpoint });
 /** The report of a drill, which also goes on the page: all that isn't ok. */
 async function examined(title: string, call: Call = {}): Promise<ReportDocument> {
   const env = { ...simulated(), ...call.env };
-  const { code, out } = await doctor({ ...call, env, args: ["--json"] });
+  const { code, out } = await doctor({ ...call, env, args: ["--json", ...(call.args ?? [])] });
   const report = reportSchema.parse(JSON.parse(out));
   expect(code).toBe(report.exitCode);
   page(title, ["```", renderReport(seen(report), { color: false }), "```"].join("\n"));
@@ -276,12 +278,34 @@ describe.sequential("the doctor", () => {
     expect(statusOf(report, /^image /)[0]).toBe("ok");
   });
 
+  test("compares limits alone where it can't see what is in use", async () => {
+    await prepared();
+    await orderFaults(aws, [{ service: "cloudwatch", error: "AccessDenied", status: 403 }]);
+    const report = await examined("What is in use is hidden");
+    expect(statusOf(report, quota(gpus))).toEqual(["warning"]);
+  });
+
   test("goes on where a service can't be reached", async () => {
     await prepared();
     const report = await examined("A service out of reach", {
       config: ["aws:region: us-east-1", "aws:endpoints: [{eks: 'http://127.0.0.1:9'}]"],
     });
     expect(statusOf(report, "add-ons")).toEqual(["would check"]);
+    expect(statusOf(report, "zones")).toEqual(["ok"]);
+  });
+
+  test("goes on where a service never answers", async () => {
+    await prepared();
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const address = silent.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const report = await examined("A service that never answers", {
+      config: ["aws:region: us-east-1", `aws:endpoints: [{acm: 'http://127.0.0.1:${port}'}]`],
+      args: ["--timeout", "1"],
+    });
+    silent.close();
+    expect(statusOf(report, "certificate of ai.drill.invalid")).toEqual(["would check"]);
     expect(statusOf(report, "zones")).toEqual(["ok"]);
   });
 

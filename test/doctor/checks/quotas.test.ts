@@ -8,6 +8,7 @@ const raise = (desired: number) => `raise to ${desired}`;
 const limited = (limit: number, rest: Partial<QuotaAnswer> = {}): QuotaAnswer => ({
   value: { limit, metric: undefined },
   inUse: undefined,
+  unknown: undefined,
   up: false,
   ...rest,
 });
@@ -39,6 +40,23 @@ describe("a quota", () => {
     const verdict = judgeQuota({ ...need, planned: 0 }, limited(0), raise);
     expect(verdict.status).toBe("warning");
     expect(verdict.says).toContain("none needed, but 32 to fall back to");
+  });
+});
+
+describe("what can't be asked of a quota's use", () => {
+  const unknown = { kind: "denied", action: "cloudwatch:GetMetricStatistics", explicit: false } as const;
+  test("hides no limit that is too low", () => {
+    expect(judgeQuota(need, limited(23, { unknown }), raise)).toMatchObject({
+      status: "failed",
+      remedy: ["raise to 32"],
+    });
+  });
+  test("is told where the limit would do", () => {
+    const verdict = judgeQuota(need, limited(32, { unknown }), raise);
+    expect(verdict.status).toBe("warning");
+    expect(verdict.says).toMatch(
+      /what is in use isn't known: cloudwatch:GetMetricStatistics is not allowed$/,
+    );
   });
 });
 
