@@ -1,17 +1,15 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { z } from "zod";
 import { isAlive, type NodeProcess, parseStat, signal, waitForEnd } from "../cluster/processes.ts";
-import { downloadWheels, exists } from "../images/downloads.ts";
 import { UserError } from "../lib/fail.ts";
-import { cacheDir } from "../lib/paths.ts";
 import { type Progress, silent } from "../lib/progress.ts";
-import { explainFailure, lastLines } from "../toolchain/diagnose.ts";
+import { lastLines } from "../toolchain/diagnose.ts";
 import { offers } from "./offers.ts";
+import { awsPackages } from "./packages.ts";
 import { buildProvider } from "./provider.ts";
 
 /** A running simulated AWS. Its state lives as long as it runs. */
@@ -28,7 +26,6 @@ export interface SimulatedAws {
  */
 const defaultSpeed = 100;
 
-const lock = join(import.meta.dirname, "simulated_aws", "requirements.lock");
 const recordSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 
 /** Starts a simulated AWS with its state in a folder, or finds the one that runs there. */
@@ -39,7 +36,7 @@ export async function startAws(
   const running = await findAws(folder);
   if (running !== undefined) return running;
   const { speed = defaultSpeed, progress = silent } = options;
-  const packages = await installPackages(progress);
+  const packages = await awsPackages(progress);
   await rm(join(folder, "address"), { force: true });
   await execa("mkdir", ["-p", folder]);
   await writeWhole(join(folder, "offers.json"), offers());
@@ -154,40 +151,6 @@ export async function orderQuotas(
 async function writeWhole(file: string, content: unknown): Promise<void> {
   await writeFile(`${file}.new`, JSON.stringify(content));
   await rename(`${file}.new`, file);
-}
-
-/** Puts moto and what it needs into the cache, each package checked against the lock. @returns their folder */
-async function installPackages(progress: Progress): Promise<string> {
-  const key = createHash("sha256")
-    .update(await readFile(lock))
-    .digest("hex")
-    .slice(0, 20);
-  const folder = join(cacheDir, "aws", "python", key);
-  if (await exists(folder)) return folder;
-  const wheels = await downloadWheels([lock], "moto", progress);
-  progress.report("installing moto");
-  const unfinished = `${folder}.${process.pid}`;
-  const result = await execa(
-    "python3",
-    [
-      "-m",
-      "pip",
-      "install",
-      "--quiet",
-      "--no-index",
-      "--no-deps",
-      "--find-links",
-      wheels,
-      "--target",
-      unfinished,
-      "-r",
-      lock,
-    ],
-    { reject: false, all: true, env: { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore" } },
-  );
-  if (result.failed) throw explainFailure("Installing moto", result.all);
-  await rename(unfinished, folder);
-  return folder;
 }
 
 async function recorded(folder: string): Promise<NodeProcess | undefined> {
