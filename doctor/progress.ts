@@ -8,7 +8,7 @@ export interface Progress {
 const plainInterval = 10_000;
 
 /** One line that is rewritten on a terminal; elsewhere a line now and then, so that a log shows that it lives. */
-export function progressOn(stream: NodeJS.WriteStream): Progress {
+export function progressOn(stream: Pick<NodeJS.WriteStream, "columns" | "isTTY" | "write">): Progress {
   if (stream.isTTY) {
     return {
       report: (line) => stream.write(`\r\x1b[K${`doctor: ${line}`.slice(0, (stream.columns ?? 80) - 1)}`),
