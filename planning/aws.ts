@@ -3,6 +3,7 @@ import { planCost } from "./cost/cost.ts";
 import { nodePrice } from "./cost/nodes.ts";
 import { shareOfNodes } from "./cost/shares.ts";
 import { bucketCount, dataKeysOf, planData } from "./data/data.ts";
+import { edgeWarnings, planEdge } from "./edge/edge.ts";
 import {
   type Explanation,
   explainModel,
@@ -16,7 +17,11 @@ import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
 import { explainNetwork } from "./network.ts";
 import { planNodeGroups } from "./nodeGroups.ts";
-
+import {
+  observabilityPrices,
+  observabilityWarnings,
+  planObservability,
+} from "./observability/observability.ts";
 import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
@@ -57,16 +62,22 @@ export async function planAws(
   const volumes = planVolumes(spec, vectors);
   const foundation = planFoundation(spec, { network, nodeGroups });
   const data = planData(spec);
+  const edge = planEdge(spec, { ...foundation, nodePort: services.gateway.nodePort });
+  const balanced = edge !== undefined;
+  const observability = planObservability(spec, { foundation, balanced, database: undefined });
+  const { cloudWatchAlarm, kmsKey } = observabilityPrices(observability);
   const cost = planCost({
     spec,
     network,
     nodeGroups,
+    balanced,
     volumes,
-    others: { kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length },
+    others: { kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length + kmsKey, cloudWatchAlarm },
   });
   const quotas = planQuotas({
     network,
     nodeGroups,
+    balanced,
     volumes,
     others: { buckets: bucketCount(data), nodeGroups: foundation.nodeGroups.length - nodeGroups.length },
   });
@@ -85,6 +96,8 @@ export async function planAws(
       quotas,
       foundation,
       data,
+      edge,
+      observability,
     },
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
@@ -95,6 +108,8 @@ export async function planAws(
       ...vectors.warnings,
       ...embeddings.flatMap((job) => job.warnings),
       ...estimatedPrices(cost, region),
+      ...edgeWarnings(spec),
+      ...observabilityWarnings(spec),
       ...(prod ? unsafeInProd(spec, models, nodeGroups) : []),
     ],
     explanations: [

@@ -39,6 +39,8 @@ export class Foundation extends pulumi.ComponentResource {
   /** Known when the API server answers. */
   readonly clusterName: pulumi.Output<string>;
   readonly network: Network;
+  /** Security group of every node. */
+  readonly nodesSecurityGroupId: pulumi.Output<string>;
   /** What claims of volumes must come after. */
   readonly storage: readonly pulumi.Resource[];
   readonly #plan: FoundationPlan;
@@ -120,6 +122,7 @@ export class Foundation extends pulumi.ComponentResource {
     this.kubernetes = kubernetes;
     this.clusterName = clusterName;
     this.network = network;
+    this.nodesSecurityGroupId = cluster.securityGroupId;
     this.storage = [storage.storageClass, afterNodes.get("aws-ebs-csi-driver")];
     this.#plan = plan;
     this.#nodeGroups = nodeGroups;
@@ -136,6 +139,16 @@ export class Foundation extends pulumi.ComponentResource {
     const groups =
       planned.length > 0 ? planned : this.#plan.nodeGroups.filter(({ taints }) => taints.length === 0);
     return [...groups.flatMap(({ name }) => this.#nodeGroups.get(name) ?? []), this.#dns];
+  }
+
+  /** Names of the Auto Scaling groups of node groups, by the node groups' names. */
+  autoscalingGroups(nodeGroups: readonly string[]): Map<string, pulumi.Output<string>> {
+    return new Map(
+      nodeGroups.flatMap((name) => {
+        const group = this.#nodeGroups.get(name);
+        return group === undefined ? [] : [[name, group.autoscalingGroup]];
+      }),
+    );
   }
 }
 

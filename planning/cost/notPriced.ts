@@ -6,7 +6,12 @@ import type { NetworkPlan } from "../infrastructure.ts";
  * What will also be on the bill and can't be known from a plan: what is paid by use, with its price, and what Kubernetes
  * costs once its version is out of standard support.
  */
-export function notPriced(region: string, network: NetworkPlan, version: KubernetesVersion): string[] {
+export function notPriced(
+  region: string,
+  network: NetworkPlan,
+  balanced: boolean,
+  version: KubernetesVersion,
+): string[] {
   const each = (price: ServicePriceName) => {
     const { usd, per } = servicePrice(region, price);
     return `$${usd} per ${per}`;
@@ -17,7 +22,7 @@ export function notPriced(region: string, network: NetworkPlan, version: Kuberne
     ...(network.interfaceEndpoints.length > 0
       ? [`traffic through interface endpoints: ${each("interfaceEndpointTraffic")}`]
       : []),
-    `the load balancer's use: ${each("networkLoadBalancerUnit")}`,
+    ...(balanced ? [`the load balancer's use: ${each("networkLoadBalancerUnit")}`] : []),
     "traffic to the internet and between zones",
     `objects in S3: ${each("s3Standard")}, and requests`,
     `images in ECR: ${each("ecrStorage")}`,

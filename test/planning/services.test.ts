@@ -54,7 +54,9 @@ test("local keeps objects itself, the others in S3; only prod protects its state
       const { artifacts, gateway, protectState } = planServices(input);
       const local = input.environment === "local";
       expect(artifacts.kind).toBe(local ? "in-cluster" : "aws");
-      expect(gateway.nodePort === undefined).toBe(!local);
+      const balanced = !local && (input.gateway.hostedZone ?? input.gateway.certificateArn) !== undefined;
+      expect(gateway.nodePort === undefined).toBe(!local && !balanced);
+      expect(gateway.behindTls).toBe(balanced);
       expect(protectState).toBe(input.environment === "prod");
     }),
     { numRuns: 200 },

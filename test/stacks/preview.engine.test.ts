@@ -74,6 +74,7 @@ describe.each(environments)("%s", (environment) => {
             "aws:kms/key:Key::cluster",
             "aws:kms/key:Key::data",
             "aws:kms/key:Key::data-replica",
+            "aws:lb/loadBalancer:LoadBalancer::edge",
             "aws:s3/bucket:Bucket::dvc",
             "aws:s3/bucket:Bucket::dvc-replica",
             "aws:s3/bucket:Bucket::mlflow",
@@ -174,6 +175,41 @@ describe.each(["dev", "prod"] as const)("the order of %s", (environment) => {
   test("a gateway comes after the way to the internet, which can't go while it holds an address", () => {
     const needed = [order.one("InternetGateway", "network"), order.one("Route", "network-public")];
     for (const gateway of order.all("NatGateway")) expect(order.notBefore(gateway, needed)).toEqual([]);
+  });
+
+  test("the load balancer comes after the way to the internet and the policy of the bucket for its logs, and needs no cluster", () => {
+    const balancer = order.one("LoadBalancer", "edge");
+    const needed = [
+      order.one("InternetGateway", "network"),
+      order.one("Route", "network-public"),
+      order.one("BucketPolicy", "access-logs"),
+      ...order.all("RouteTableAssociation").filter((urn) => nameOf(urn).includes("public")),
+    ];
+    expect(needed.length).toBeGreaterThan(4);
+    expect(order.notBefore(balancer, needed)).toEqual([]);
+    for (const urn of [balancer, order.one("Listener", "edge"), order.one("Record", "edge")]) {
+      expect(order.before(urn).has(cluster()), nameOf(urn)).toBe(false);
+    }
+  });
+
+  test("nodes come to the load balancer when it listens with a certificate that was issued, and leave it before they go", () => {
+    const attachments = order.all("Attachment");
+    const groups = nodeGroups().filter((urn) =>
+      attachments.some((attached) => order.before(attached).has(urn)),
+    );
+    expect(groups.map(nameOf).every((name) => name.startsWith("system-"))).toBe(true);
+    expect(groups).toHaveLength(attachments.length);
+    const needed = [order.one("Listener", "edge"), order.one("CertificateValidation", "edge")];
+    for (const urn of attachments) expect(order.notBefore(urn, needed)).toEqual([]);
+  });
+
+  test("alarms come after the policy of their topic, and nothing waits for them", () => {
+    const alarms = order.all("MetricAlarm");
+    expect(alarms.length).toBeGreaterThan(8);
+    for (const urn of alarms) expect(order.notBefore(urn, [order.one("TopicPolicy", "alarms")])).toEqual([]);
+    for (const urn of order.all("Deployment")) {
+      expect(order.notBefore(urn, alarms), nameOf(urn)).toHaveLength(alarms.length);
+    }
   });
 
   test("what doesn't need the cluster doesn't wait for it", () => {
