@@ -21,12 +21,12 @@ export interface Outside {
   readonly images: (name: string) => Promise<readonly Image[]>;
   /** Zones of Route 53 with exactly this name. */
   readonly hostedZones: (name: string) => Promise<readonly HostedZone[]>;
-  /** Records of a zone with exactly this name. */
+  /** Records of a zone with exactly this name; none where there is no such zone. */
   readonly records: (zoneId: string, name: string) => Promise<readonly DnsRecord[]>;
   /** Name servers of a domain as the internet sees them; empty where it sees none. */
   readonly nameServers: (domain: string) => Promise<readonly string[]>;
-  /** States of ACM's certificates for a host, in the stack's region. */
-  readonly certificates: (host: string) => Promise<readonly Certificate[]>;
+  /** A certificate of ACM in the stack's region; undefined where the account has none with that ARN. */
+  readonly certificate: (arn: string) => Promise<Certificate | undefined>;
   /** Kubernetes versions that EKS offers, with the kind of support: `STANDARD_SUPPORT` and so on. */
   readonly kubernetesVersions: () => Promise<ReadonlyMap<string, string>>;
   /** Builds of each add-on that EKS offers for a version of Kubernetes, newest first. */
@@ -101,7 +101,12 @@ export interface DnsRecord {
 }
 
 export interface Certificate {
-  readonly arn: string;
   /** `ISSUED`, `PENDING_VALIDATION` and so on. */
   readonly status: string;
+  /** Host names that it is for, wildcards among them. */
+  readonly names: readonly string[];
+  /** Whether it was made elsewhere: ACM doesn't renew it. */
+  readonly imported: boolean;
+  /** ISO 8601; undefined for one that wasn't issued yet. */
+  readonly endsAt: string | undefined;
 }

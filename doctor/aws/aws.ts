@@ -31,7 +31,7 @@ export async function connect(connection: Connection, home: string): Promise<Omi
     images: remembered(ec2.images),
     hostedZones: remembered(names.hostedZones),
     records: remembered(names.records),
-    certificates: names.certificates,
+    certificate: names.certificate,
     kubernetesVersions: remembered(cluster.kubernetesVersions),
     addonBuilds: remembered(cluster.addonBuilds),
     clusterVersion: remembered(cluster.clusterVersion),

@@ -1,13 +1,15 @@
+import type { CertificateDetail } from "@aws-sdk/client-acm";
+import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import type { Certificate, DnsRecord, HostedZone, Outside } from "../outside.ts";
-import { asked, type Connection, clientConfig } from "./clients.ts";
+import { asked, type Connection, clientConfig, isCode } from "./clients.ts";
 
 /** What Route 53 and ACM know of a host name. */
 export async function host(
   connection: Connection,
-): Promise<Pick<Outside, "certificates" | "hostedZones" | "records">> {
+): Promise<Pick<Outside, "certificate" | "hostedZones" | "records">> {
   const { GetHostedZoneCommand, ListHostedZonesByNameCommand, ListResourceRecordSetsCommand, Route53Client } =
     await import("@aws-sdk/client-route-53");
-  const { ACMClient, KeyAlgorithm, paginateListCertificates } = await import("@aws-sdk/client-acm");
+  const { ACMClient, DescribeCertificateCommand } = await import("@aws-sdk/client-acm");
   const route53 = new Route53Client(clientConfig(connection, "route53"));
   const acm = new ACMClient(clientConfig(connection, "acm"));
   return {
@@ -30,39 +32,47 @@ export async function host(
         }),
       );
     },
-    records: async (zoneId, name) => {
-      const { ResourceRecordSets = [] } = await asked("route53:ListResourceRecordSets", () =>
-        route53.send(
-          new ListResourceRecordSetsCommand({ HostedZoneId: zoneId, StartRecordName: name, MaxItems: 100 }),
-        ),
-      );
-      return ResourceRecordSets.filter((set) => plainName(set.Name) === name).map(
-        ({ AliasTarget, ResourceRecords = [], Type = "" }): DnsRecord => ({
-          type: Type,
-          values: [
-            ...ResourceRecords.flatMap(({ Value }) => Value ?? []),
-            ...(AliasTarget?.DNSName ? [plainName(AliasTarget.DNSName)] : []),
-          ],
-        }),
-      );
-    },
-    certificates: (domain) =>
-      asked("acm:ListCertificates", async () => {
-        // ACM lists certificates with RSA keys only, unless it is told otherwise.
-        const pages = paginateListCertificates(
-          { client: acm },
-          { Includes: { keyTypes: Object.values(KeyAlgorithm) } },
-        );
-        const found: Certificate[] = [];
-        for await (const { CertificateSummaryList = [] } of pages) {
-          found.push(
-            ...CertificateSummaryList.filter(({ DomainName }) => DomainName === domain).map(
-              ({ CertificateArn = "", Status = "" }) => ({ arn: CertificateArn, status: Status }),
-            ),
+    records: (zoneId, name) =>
+      asked("route53:ListResourceRecordSets", async () => {
+        try {
+          const { ResourceRecordSets = [] } = await route53.send(
+            new ListResourceRecordSetsCommand({ HostedZoneId: zoneId, StartRecordName: name, MaxItems: 100 }),
           );
+          return ResourceRecordSets.filter((set) => plainName(set.Name) === name).map(recordOf);
+        } catch (error) {
+          if (isCode(error, "NoSuchHostedZone")) return [];
+          throw error;
         }
-        return found;
       }),
+    certificate: (arn) =>
+      asked("acm:DescribeCertificate", async () => {
+        try {
+          const { Certificate } = await acm.send(new DescribeCertificateCommand({ CertificateArn: arn }));
+          return Certificate && certificateOf(Certificate);
+        } catch (error) {
+          if (isCode(error, "ResourceNotFoundException")) return undefined;
+          throw error;
+        }
+      }),
+  };
+}
+
+function recordOf({ AliasTarget, ResourceRecords = [], Type }: ResourceRecordSet): DnsRecord {
+  return {
+    type: Type ?? "",
+    values: [
+      ...ResourceRecords.flatMap(({ Value }) => Value ?? []),
+      ...(AliasTarget?.DNSName ? [plainName(AliasTarget.DNSName)] : []),
+    ],
+  };
+}
+
+function certificateOf(detail: CertificateDetail): Certificate {
+  return {
+    status: detail.Status ?? "",
+    names: detail.SubjectAlternativeNames ?? [],
+    imported: detail.Type === "IMPORTED",
+    endsAt: detail.NotAfter?.toISOString(),
   };
 }
 

@@ -58,6 +58,9 @@ interface Call {
   readonly args?: readonly string[];
 }
 
+/** A certificate of ACM that somebody made before. */
+const certificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef";
+
 /** The command as a person calls it; only what the drill gives is in its environment. */
 async function doctor({ args = [], config = ["aws:region: us-east-1"], env = {}, spec = platform }: Call) {
   const specFile = join(folder, "platform.json");
@@ -94,7 +97,9 @@ async function examined(title: string, call: Call = {}): Promise<ReportDocument>
   const { code, out } = await doctor({ ...call, env, args: ["--json", ...(call.args ?? [])] });
   const report = reportSchema.parse(JSON.parse(out));
   expect(code).toBe(report.exitCode);
-  page(title, ["```", renderReport(seen(report), { color: false }), "```"].join("\n"));
+  const { findings, ...rest } = seen(report);
+  const text = renderReport({ ...rest, findings }, { color: false });
+  page(title, findings.length === 0 ? "All is ok." : ["```", text, "```"].join("\n"));
   return report;
 }
 
@@ -123,6 +128,7 @@ function page(title: string, text: string): void {
 function scrubbed(text: string): string {
   return text
     .replaceAll(aws.endpoint, "http://aws")
+    .replace(/\bZ[0-9A-Z]{21}\b/g, "Z0123456789")
     .replace(/\bcr-0[0-9a-f]{16}\b/g, "cr-0123456789abcdef0")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "2027-01-31T11:30:00Z");
 }
@@ -144,10 +150,11 @@ async function raiseAll(report: ReportDocument): Promise<void> {
   }
 }
 
-/** An account in which nothing stands in the way but that no registrar leads to its zone. @returns the zone's id */
-async function prepared(): Promise<string> {
+/** An account in which nothing stands in the way but that no registrar leads to its zone. @returns a platform in it */
+async function prepared() {
   await orderQuotas(aws, Object.fromEntries(["L-1216C47A", gpus].map((code) => [`ec2/${code}`, 100])));
-  return (await account(aws).createZone("drill.invalid")).id;
+  const zone = await account(aws).createZone("drill.invalid");
+  return { ...platform, gateway: { ...platform.gateway, hostedZone: { id: zone, name: "drill.invalid" } } };
 }
 
 describe.sequential("the doctor", () => {
@@ -169,51 +176,51 @@ describe.sequential("the doctor", () => {
   });
 
   test("counts what is in use, by CloudWatch and by counting", async () => {
-    await prepared();
+    const spec = await prepared();
     await account(aws).useVcpus("G/OnDemand", 90);
     await account(aws).takeAddresses(5);
-    const report = await examined("An account with others in it");
+    const report = await examined("An account with others in it", { spec });
     expect(statusOf(report, quota(gpus))).toEqual(["warning"]);
     expect(statusOf(report, quota("L-0263D0A3"))).toEqual(["failed"]);
   });
 
   test("finds nothing in the way in AWS where everything is there", async () => {
-    await prepared();
-    const report = await examined("An account with everything");
+    const spec = await prepared();
+    const report = await examined("An account with everything", { spec });
     // No public DNS knows the zone; where there is no resolver, that can't be told.
     expect(["failed", "warning"]).toContain(statusOf(report, "hosted zone of ai.drill.invalid")[0]);
     expect(report.findings.filter(({ status }) => status !== "ok")).toHaveLength(1);
   });
 
   test("takes what is there for the environment's own once its cluster is up", async () => {
-    const zone = await prepared();
+    const spec = await prepared();
     const there = account(aws);
     await there.createCluster("drill-dev", "1.36");
-    await there.addRecord(zone, "ai.drill.invalid", "A", "192.0.2.1");
+    await there.addRecord(spec.gateway.hostedZone.id, "ai.drill.invalid", "A", "192.0.2.1");
     await there.createBucket("drill-dev-dvc");
     await there.useVcpus("G/OnDemand", 98);
-    const report = await examined("An environment that is up");
+    const report = await examined("An environment that is up", { spec });
     expect(report.findings.filter(({ status }) => status !== "ok")).toHaveLength(1);
   });
 
   test("finds a cluster that can't get to the version", async () => {
-    await prepared();
+    const spec = await prepared();
     await account(aws).createCluster("drill-dev", "1.34");
-    const report = await examined("A cluster two versions behind");
+    const report = await examined("A cluster two versions behind", { spec });
     expect(statusOf(report, "Kubernetes 1.36")).toEqual(["failed"]);
   });
 
   test("finds instance types that zones don't offer, and zones without EKS", async () => {
-    await prepared();
+    const spec = await prepared();
     const report = await examined("Types and zones", {
-      spec: { ...platform, network: { zones: ["us-east-1d", "us-east-1e"] } },
+      spec: { ...spec, network: { zones: ["us-east-1d", "us-east-1e"] } },
     });
     expect(statusOf(report, "zones")).toEqual(["failed"]);
     expect(statusOf(report, /^nodes gpu-l4/)).toEqual(["warning"]);
   });
 
   test("looks into reservations and blocks", async () => {
-    await prepared();
+    const spec = await prepared();
     const there = account(aws);
     const right = await there.reserve("g6.xlarge", "us-east-1a", 2);
     const wrongType = await there.reserve("g6.2xlarge", "us-east-1a", 2);
@@ -223,7 +230,7 @@ describe.sequential("the doctor", () => {
     const missing = "cr-00000000000000000";
     const report = await examined("Reservations", {
       spec: {
-        ...platform,
+        ...spec,
         capacity: {
           purchase: ["reservation", "on-demand"],
           reservations: [right, wrongType, wrongZone, missing].map((id) => ({ id, ...reserved })),
@@ -239,13 +246,13 @@ describe.sequential("the doctor", () => {
   });
 
   test("finds names that are taken, and a certificate that can't be had", async () => {
-    const id = await prepared();
+    const spec = await prepared();
     const there = account(aws);
-    await there.addRecord(id, "ai.drill.invalid", "A", "192.0.2.1");
-    await there.addRecord(id, "drill.invalid", "CAA", '0 issue "letsencrypt.org"');
+    await there.addRecord(spec.gateway.hostedZone.id, "ai.drill.invalid", "A", "192.0.2.1");
+    await there.addRecord(spec.gateway.hostedZone.id, "drill.invalid", "CAA", '0 issue "letsencrypt.org"');
     await there.createBucket("drill-dev-dvc", "210987654321");
     await there.createBucket("drill-dev-models");
-    const report = await examined("Names");
+    const report = await examined("Names", { spec });
     expect(statusOf(report, "record ai.drill.invalid")).toEqual(["failed"]);
     expect(statusOf(report, "certificate of ai.drill.invalid")).toEqual(["failed"]);
     expect(statusOf(report, "bucket drill-dev-dvc")).toEqual(["failed"]);
@@ -253,8 +260,27 @@ describe.sequential("the doctor", () => {
     expect(statusOf(report, "bucket drill-dev-mlflow")).toEqual(["ok"]);
   });
 
+  test("looks into a certificate that is given", async () => {
+    const spec = await prepared();
+    const arns = [certificateArn, await account(aws).issueCertificate("other.drill.invalid")];
+    for (const arn of arns) {
+      const report = await examined(
+        `A certificate that ${arn === certificateArn ? "isn't there" : "is for another host"}`,
+        {
+          spec: { ...spec, gateway: { ...spec.gateway, certificateArn: arn } },
+        },
+      );
+      expect(statusOf(report, "certificate of ai.drill.invalid")).toEqual(["failed"]);
+    }
+    const right = await account(aws).issueCertificate("*.drill.invalid");
+    const report = await examined("A certificate for all hosts of the domain", {
+      spec: { ...spec, gateway: { ...spec.gateway, certificateArn: right } },
+    });
+    expect(statusOf(report, "certificate of ai.drill.invalid")).toEqual(["ok"]);
+  });
+
   test("goes on where a right is missing, and names it", async () => {
-    await prepared();
+    const spec = await prepared();
     await orderFaults(aws, [
       {
         service: "ec2",
@@ -271,7 +297,9 @@ describe.sequential("the doctor", () => {
         message: "not authorized with an explicit deny in a service control policy",
       },
     ]);
-    const report = await examined("Missing rights");
+    const report = await examined("Missing rights", {
+      spec: { ...spec, gateway: { ...spec.gateway, certificateArn } },
+    });
     expect(statusOf(report, /./)).toContain("ok");
     expect(statusOf(report, "add-ons")).toEqual(["would check"]);
     expect(statusOf(report, "zones")).toEqual(["ok"]);
@@ -279,15 +307,16 @@ describe.sequential("the doctor", () => {
   });
 
   test("compares limits alone where it can't see what is in use", async () => {
-    await prepared();
+    const spec = await prepared();
     await orderFaults(aws, [{ service: "cloudwatch", error: "AccessDenied", status: 403 }]);
-    const report = await examined("What is in use is hidden");
+    const report = await examined("What is in use is hidden", { spec });
     expect(statusOf(report, quota(gpus))).toEqual(["warning"]);
   });
 
   test("goes on where a service can't be reached", async () => {
-    await prepared();
+    const spec = await prepared();
     const report = await examined("A service out of reach", {
+      spec,
       config: ["aws:region: us-east-1", "aws:endpoints: [{eks: 'http://127.0.0.1:9'}]"],
     });
     expect(statusOf(report, "add-ons")).toEqual(["would check"]);
@@ -295,12 +324,13 @@ describe.sequential("the doctor", () => {
   });
 
   test("goes on where a service never answers", async () => {
-    await prepared();
+    const spec = await prepared();
     const silent = createServer().listen(0, "127.0.0.1");
     await once(silent, "listening");
     const address = silent.address();
     const port = typeof address === "object" ? address?.port : undefined;
     const report = await examined("A service that never answers", {
+      spec: { ...spec, gateway: { ...spec.gateway, certificateArn } },
       config: ["aws:region: us-east-1", `aws:endpoints: [{acm: 'http://127.0.0.1:${port}'}]`],
       args: ["--timeout", "1"],
     });
@@ -330,20 +360,20 @@ describe.sequential("the doctor", () => {
   });
 
   test("asks as the stack does: by its roles, and in no other account", async () => {
-    await prepared();
+    const spec = await prepared();
     const config = [
       "aws:region: us-east-1",
       "aws:assumeRoles: [{roleArn: 'arn:aws:iam::210987654321:role/deploy'}]",
       "aws:allowedAccountIds: ['123456789012']",
     ];
-    const report = await examined("Another account", { config });
+    const report = await examined("Another account", { spec, config });
     expect(report.account).toBe("210987654321");
     expect(statusOf(report, "account")).toEqual(["failed"]);
   });
 
   test("sees a stack that would go to another region", async () => {
-    await prepared();
-    const report = await examined("Another region", { config: ["aws:region: eu-west-1"] });
+    const spec = await prepared();
+    const report = await examined("Another region", { spec, config: ["aws:region: eu-west-1"] });
     expect(statusOf(report, "description")).toEqual(["failed"]);
   });
 

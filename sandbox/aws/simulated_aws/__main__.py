@@ -26,6 +26,7 @@ from simulated_aws import (
     budgets,
     databases,
     deletion,
+    dns,
     eks,
     images,
     network,
@@ -53,7 +54,7 @@ def main() -> None:
     args = parser.parse_args()
     args.state.mkdir(parents=True, exist_ok=True)
     offers.file = args.state / "offers.json"
-    extensions = (budgets, databases, deletion, eks, images, network, quotas, reservations, storage)
+    extensions = (budgets, databases, deletion, dns, eks, images, network, quotas, reservations, storage)
     for module in extensions:
         module.extend()
     app = eks.EncodedPaths(DomainDispatcherApplication(create_backend_app))
