@@ -117,7 +117,7 @@ export const gatewaySchema = z.strictObject({
 
 const hostedZoneSchema = z.strictObject({
   /** Its id, as `aws route53 list-hosted-zones` prints it behind `/hostedzone/`. */
-  id: z.string().regex(/^Z[A-Z0-9]{1,31}$/, "a hosted zone's id such as Z0123456789EXAMPLE"),
+  id: z.string().regex(/^[A-Z0-9]{1,32}$/, "a hosted zone's id such as Z0123456789EXAMPLE"),
   /** The domain that it answers for: the host's own, or one above it. */
   name: hostname,
 });
