@@ -46,6 +46,6 @@ const outcomes: ReadonlyMap<number, string> = new Map([
 function closing(report: Report): string {
   const counts = Object.entries(report.counts)
     .filter(([, count]) => count > 0)
-    .map(([status, count]) => `${count} ${status}`);
+    .map(([status, count]) => `${count} ${status}${status === "warning" && count > 1 ? "s" : ""}`);
   return `${counts.join(", ")}. ${outcomes.get(exitCode(report)) ?? ""}`;
 }
