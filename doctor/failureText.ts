@@ -7,7 +7,7 @@ export function reason(failure: Failure): string {
     case "missing":
       return "there are no credentials";
     case "credentials":
-      return `AWS doesn't take the credentials: ${failure.why}`;
+      return `the credentials are no good: ${failure.why}`;
     case "denied":
       return `${failure.action} is ${failure.explicit ? "denied by a policy" : "not allowed"}`;
     case "unreachable":

@@ -67,11 +67,10 @@ function base(config: ProviderConfig, aws: Providers, stsClient: { readonly regi
   if (profile === undefined && process.env.AWS_ACCESS_KEY_ID && process.env.AWS_SECRET_ACCESS_KEY) {
     return aws.fromEnv();
   }
-  return aws.fromNodeProviderChain({
-    ...files,
-    clientConfig: { region: stsClient.region },
-    ...(profile === undefined ? {} : { profile }),
-  });
+  const named = profile ?? process.env.AWS_PROFILE;
+  const sources = { ...files, clientConfig: { region: stsClient.region } };
+  // The whole chain would take a profile that isn't there for no credentials at all.
+  return named ? aws.fromIni({ ...sources, profile: named }) : aws.fromNodeProviderChain(sources);
 }
 
 function byToken(

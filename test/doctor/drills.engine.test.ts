@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -98,8 +98,12 @@ async function examined(title: string, call: Call = {}): Promise<ReportDocument>
   const report = reportSchema.parse(JSON.parse(out));
   expect(code).toBe(report.exitCode);
   const { findings, ...rest } = seen(report);
-  const text = renderReport({ ...rest, findings }, { color: false });
-  page(title, findings.length === 0 ? "All is ok." : ["```", text, "```"].join("\n"));
+  const text = renderReport({ ...rest, findings }, { color: false }).split("\n");
+  // The list of what would be checked stands on the page once.
+  const shown = text.filter(
+    (line) => !line.startsWith("would check") || /; to be checked: | {2}credentials {2}/.test(line),
+  );
+  page(title, findings.length === 0 ? "All is ok." : ["```", ...shown, "```"].join("\n"));
   return report;
 }
 
@@ -369,6 +373,21 @@ describe.sequential("the doctor", () => {
     const report = await examined("Another account", { spec, config });
     expect(report.account).toBe("210987654321");
     expect(statusOf(report, "account")).toEqual(["failed"]);
+  });
+
+  test("takes the stack's profile, and prints it in commands", async () => {
+    await mkdir(join(folder, ".aws"), { recursive: true });
+    const credentials = ["[drill]", "aws_access_key_id = simulated", "aws_secret_access_key = simulated"];
+    await writeFile(join(folder, ".aws", "credentials"), credentials.join("\n"));
+    const withoutKeys = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
+    const config = (profile: string) => ["aws:region: us-east-1", `aws:profile: ${profile}`];
+    const right = await examined("A profile", { config: config("drill"), env: withoutKeys });
+    const [command = ""] = right.findings.find(({ check }) => check === quota(gpus))?.remedy ?? [];
+    expect(command).toMatch(/--profile drill$/);
+    const wrong = await examined("A profile that isn't there", { config: config("drlil"), env: withoutKeys });
+    expect(statusOf(wrong, "credentials")).toEqual(["failed"]);
+    const byName = { ...withoutKeys, AWS_PROFILE: "drill" };
+    expect((await examined("AWS_PROFILE", { env: byName })).account).toBe("123456789012");
   });
 
   test("sees a stack that would go to another region", async () => {
