@@ -33,7 +33,12 @@ export async function places(
     },
     zones: async () => {
       const { AvailabilityZones = [] } = await asked("ec2:DescribeAvailabilityZones", () =>
-        here.send(new DescribeAvailabilityZonesCommand({})),
+        here.send(
+          new DescribeAvailabilityZonesCommand({
+            // Local Zones and Wavelength Zones take no part of the network.
+            Filters: [{ Name: "zone-type", Values: ["availability-zone"] }],
+          }),
+        ),
       );
       return new Map(
         AvailabilityZones.flatMap(({ State = "", ZoneId = "", ZoneName }): [string, Zone][] =>
