@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -15,12 +14,12 @@ import {
   waitForEnd,
 } from "../cluster/processes.ts";
 import { nodeProgram } from "../cluster/programs.ts";
-import { downloadWheels, exists } from "../images/downloads.ts";
 import { UserError } from "../lib/fail.ts";
-import { cacheDir } from "../lib/paths.ts";
 import { type Progress, silent } from "../lib/progress.ts";
-import { explainFailure, lastLines } from "../toolchain/diagnose.ts";
+import { lastLines } from "../toolchain/diagnose.ts";
 import { buildGo } from "../toolchain/go.ts";
+import { offers } from "./offers.ts";
+import { awsPackages } from "./packages.ts";
 import { buildProvider } from "./provider.ts";
 
 /** A running simulated AWS. Its state lives as long as it runs. */
@@ -40,7 +39,6 @@ const defaultSpeed = 100;
 /** What an orderly end of the clusters' control planes may take, milliseconds. */
 const stopTimeout = 75_000;
 
-const lock = join(import.meta.dirname, "simulated_aws", "requirements.lock");
 const recordSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 
 export interface StartOptions {
@@ -58,9 +56,10 @@ export async function startAws(folder: string, options: StartOptions = {}): Prom
   const { kubernetes = true, speed = defaultSpeed, progress = silent } = options;
   const node = kubernetes ? await buildGo(nodeProgram, progress) : undefined;
   await endClusters(folder);
-  const packages = await installPackages(progress);
+  const packages = await awsPackages(progress);
   await rm(join(folder, "address"), { force: true });
   await execa("mkdir", ["-p", folder]);
+  await writeWhole(join(folder, "offers.json"), offers());
   const log = await open(join(folder, "server.log"), "a");
   const child = spawn("python3", ["-m", "simulated_aws", "--state", folder], {
     detached: true,
@@ -131,7 +130,7 @@ export async function awsEnv(
   options: { speed?: number; progress?: Progress } = {},
 ): Promise<NodeJS.ProcessEnv> {
   const { speed = defaultSpeed, progress = silent } = options;
-  const cli = join(await installPackages(progress), "cli");
+  const cli = join(await awsPackages(progress), "cli");
   return {
     ...base,
     // The kubeconfig of an EKS cluster asks the AWS command line for a token.
@@ -179,50 +178,21 @@ export interface Fault {
 
 /** Orders failures in the place of those that were ordered before. */
 export async function orderFaults(aws: SimulatedAws, faults: readonly Fault[]): Promise<void> {
-  const file = join(aws.folder, "faults.json");
-  await writeFile(`${file}.new`, JSON.stringify(faults));
-  await rename(`${file}.new`, file);
+  await writeWhole(join(aws.folder, "faults.json"), faults);
 }
 
-/** The AWS command line that comes with the packages, where none is installed. */
-const awsCommand = `#!/bin/sh
-PYTHONPATH="$(dirname "$(realpath "$0")")/.." exec python3 -m awscli "$@"
-`;
+/** Sets quotas, such as `ec2/L-DB2E81BA` to 0; the others are what a new account has. */
+export async function orderQuotas(
+  aws: SimulatedAws,
+  values: Readonly<Record<string, number>>,
+): Promise<void> {
+  await writeWhole(join(aws.folder, "offers.json"), offers(values));
+}
 
-/** Puts moto and what it needs into the cache, each package checked against the lock. @returns their folder */
-async function installPackages(progress: Progress): Promise<string> {
-  const key = createHash("sha256")
-    .update(await readFile(lock))
-    .digest("hex")
-    .slice(0, 20);
-  const folder = join(cacheDir, "aws", "python", key);
-  if (await exists(folder)) return folder;
-  const wheels = await downloadWheels([lock], "moto", progress);
-  progress.report("installing moto");
-  const unfinished = `${folder}.${process.pid}`;
-  const result = await execa(
-    "python3",
-    [
-      "-m",
-      "pip",
-      "install",
-      "--quiet",
-      "--no-index",
-      "--no-deps",
-      "--find-links",
-      wheels,
-      "--target",
-      unfinished,
-      "-r",
-      lock,
-    ],
-    { reject: false, all: true, env: { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore" } },
-  );
-  if (result.failed) throw explainFailure("Installing moto", result.all);
-  await mkdir(join(unfinished, "cli"));
-  await writeFile(join(unfinished, "cli", "aws"), awsCommand, { mode: 0o755 });
-  await rename(unfinished, folder);
-  return folder;
+/** The server reads a file at any moment: it is never half there. */
+async function writeWhole(file: string, content: unknown): Promise<void> {
+  await writeFile(`${file}.new`, JSON.stringify(content));
+  await rename(`${file}.new`, file);
 }
 
 async function recorded(folder: string): Promise<NodeProcess | undefined> {

@@ -29,8 +29,13 @@ from simulated_aws import (
     certificates,
     databases,
     deletion,
+    dns,
     eks,
+    images,
     network,
+    offers,
+    quotas,
+    reservations,
     storage,
 )
 from simulated_aws.calls import Recorder
@@ -53,6 +58,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port of 127.0.0.1; 0 takes a free one")
     args = parser.parse_args()
     args.state.mkdir(parents=True, exist_ok=True)
+    offers.file = args.state / "offers.json"
     extensions = (
         anomalies,
         balancers,
@@ -60,8 +66,12 @@ def main() -> None:
         certificates,
         databases,
         deletion,
+        dns,
         eks,
+        images,
         network,
+        quotas,
+        reservations,
         storage,
     )
     for module in extensions:

@@ -33,8 +33,8 @@ def keep_tags_of_new_buckets() -> None:
 def ignore_conditions() -> None:
     """Statements under a condition do not decide moto's answers.
 
-    moto 5.2.5 ignores conditions, so a policy that denies what is not sent over TLS denied every PutObject. The
-    policy itself is kept and shown whole.
+    moto 5.2.5 ignores conditions, so a policy that denies what is not sent over TLS denied every PutObject.
+    The policy itself is kept and shown whole.
     """
     original = FakeBucket.get_permission
 

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { buildProvider } from "../../aws/provider.ts";
 import { engine, pulumiEnv } from "../../engine/engine.ts";
 import { repoRoot } from "../../lib/paths.ts";
-import type { Counts } from "./counts.ts";
+import { add, type Counts } from "./counts.ts";
 import { testGo } from "./go.ts";
 import { testLocalPlatform } from "./local-platform.ts";
 import { serviceEnvironment } from "./python.ts";
+import { lintPrograms } from "./python-programs.ts";
 import { check, type GroupContext, npmProgram } from "./run.ts";
 import { testServices } from "./services.ts";
 import { vitest } from "./vitest.ts";
@@ -40,8 +41,8 @@ export const groups: Readonly<Record<string, Group>> = {
     run: testGo,
   },
   python: {
-    summary: "The Python services: ruff, mypy, pytest",
-    run: testServices,
+    summary: "Python: ruff, mypy, pytest",
+    run: async (context) => add(await testServices(context), await lintPrograms(context)),
   },
   engine: {
     summary: "The real Pulumi engine previews every environment",

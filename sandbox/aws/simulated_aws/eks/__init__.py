@@ -47,7 +47,10 @@ def extend() -> None:
 
 
 class EncodedPaths:
-    """Keeps names in EKS's paths encoded: a principal's ARN holds slashes, and moto splits paths at slashes."""
+    """Keeps names in EKS's paths encoded.
+
+    A principal's ARN holds slashes, and moto splits paths at slashes.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app

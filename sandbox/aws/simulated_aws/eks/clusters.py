@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
 from moto.eks.exceptions import InvalidParameterException
 from moto.eks.models import Cluster
 from moto.moto_api._internal import mock_random as random
@@ -56,8 +57,6 @@ class Clusters(Answers):
 
     def _network(self, name: str, subnets: list[str]) -> tuple[str, str]:
         """The cluster's VPC, and the security group that EKS makes in it."""
-        from moto.ec2.models import ec2_backends
-
         ec2 = ec2_backends[self.current_account][self.region]
         if len(subnets) < 2:
             raise InvalidParameterException(message="Subnets specified must be in at least two different AZs")
@@ -104,8 +103,6 @@ class Clusters(Answers):
             raise InvalidParameterException(
                 message=f"Cluster {cluster.name} has deletion protection enabled", clusterName=cluster.name
             )
-        from moto.ec2.models import ec2_backends
-
         shown = self._shown(cluster)
         super().delete_cluster()
         if plane := self._extras(cluster).plane:

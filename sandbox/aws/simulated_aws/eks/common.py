@@ -58,7 +58,7 @@ class Answers(EKSResponse):
         return f"arn:{self.partition}:eks:{self.region}:{self.current_account}:{path}"
 
     def _update(self, kind: str) -> ActionResult:
-        update = {
+        update: dict[str, Any] = {
             "id": str(random.uuid4()),
             "status": "Successful",
             "type": kind,

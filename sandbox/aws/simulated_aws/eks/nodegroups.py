@@ -52,7 +52,8 @@ class Nodegroups(Answers):
         shown = {camel(name): getattr(group, name) for name in names.split()} | {"nodegroupArn": group.arn}
         if group.launch_template is None:
             shown["diskSize"] = group.disk_size
-        return shown | group.settings
+        settings: dict[str, Any] = group.settings
+        return shown | settings
 
     def describe_nodegroup(self) -> ActionResult:
         return ActionResult({"nodegroup": self._shown_nodegroup(self._nodegroup())})
