@@ -46,6 +46,8 @@ export interface StartOptions {
   speed?: number;
   /** Whether clusters have a Kubernetes, which needs root as the local platform does; default true. */
   kubernetes?: boolean;
+  /** Hosted zones that exist already, as a domain's do before an environment is brought up under it; default none. */
+  zones?: readonly { readonly id: string; readonly name: string }[];
   progress?: Progress;
 }
 
@@ -53,13 +55,14 @@ export interface StartOptions {
 export async function startAws(folder: string, options: StartOptions = {}): Promise<SimulatedAws> {
   const running = await findAws(folder);
   if (running !== undefined) return running;
-  const { kubernetes = true, speed = defaultSpeed, progress = silent } = options;
+  const { kubernetes = true, speed = defaultSpeed, progress = silent, zones = [] } = options;
   const node = kubernetes ? await buildGo(nodeProgram, progress) : undefined;
   await endClusters(folder);
   const packages = await awsPackages(progress);
   await rm(join(folder, "address"), { force: true });
   await execa("mkdir", ["-p", folder]);
   await writeWhole(join(folder, "offers.json"), offers());
+  await writeWhole(join(folder, "zones.json"), zones);
   const log = await open(join(folder, "server.log"), "a");
   const child = spawn("python3", ["-m", "simulated_aws", "--state", folder], {
     detached: true,

@@ -32,7 +32,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ai-platform-doctor-"));
 });
 beforeEach(async () => {
-  aws = await startAws(await mkdtemp(join(folder, "aws-")));
+  aws = await startAws(await mkdtemp(join(folder, "aws-")), { kubernetes: false });
 }, 300_000);
 afterEach(() => stopAws(aws.folder));
 afterAll(async () => {

@@ -76,6 +76,7 @@ def main() -> None:
     )
     for module in extensions:
         module.extend()
+    dns.delegate(args.state / "zones.json")
     app = eks.EncodedPaths(DomainDispatcherApplication(create_backend_app))
     recorded = Recorder(Faults(app, args.state / "faults.json"), args.state / "calls.jsonl")
     answers = Authenticator(Cbor(recorded))

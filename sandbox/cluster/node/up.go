@@ -43,8 +43,18 @@ type Process struct {
 	StartTime string `json:"startTime"`
 }
 
+// Stages are KWOK's configuration: beside a real node, and for a control plane that has none.
+type Stages struct{ Real, Simulated string }
+
+func (s Stages) of(c config.Config) string {
+	if c.Simulated != nil {
+		return s.Simulated
+	}
+	return s.Real
+}
+
 // Up runs a node until it is told to stop, and forwards its ports meanwhile. It is the node's only process on the host.
-func Up(configPath, stages string) error {
+func Up(configPath string, stages Stages) error {
 	c, err := config.Read(configPath)
 	if err != nil {
 		return err
@@ -61,7 +71,7 @@ func Up(configPath, stages string) error {
 
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGTERM, syscall.SIGINT)
-	err = serve(c, host, configPath, stages, lock, told)
+	err = serve(c, host, configPath, stages.of(c), lock, told)
 	if err != nil {
 		return errors.Join(err, recordFailure(host.Status(), err))
 	}

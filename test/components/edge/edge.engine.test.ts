@@ -32,9 +32,9 @@ describe.skipIf(official)("edge and alarms", () => {
   let stack: Program;
 
   beforeAll(async () => {
-    aws = await startAws(await mkdtemp(join(tmpdir(), "ai-platform-aws-")));
+    aws = await startAws(await mkdtemp(join(tmpdir(), "ai-platform-aws-")), { kubernetes: false });
     stack = await Program.create(await program(), { "aws:region": "us-east-1" });
-    Object.assign(stack.env, await awsEnv(aws));
+    Object.assign(stack.env, await awsEnv(aws, stack.env));
     // What is older than the environment: without a zone's id the program makes nothing but the zone.
     await stack.up();
     await stack.succeed("config", "set", "zone", await stack.succeed("stack", "output", "zone"));
