@@ -7,7 +7,7 @@ import { type Transform, transformed } from "../transform.ts";
 export interface BucketArgs {
   readonly plan: Pick<
     BucketPlan,
-    "name" | "versioned" | "lifecycle" | "encryption" | "receives" | "protectState"
+    "name" | "versioned" | "lifecycle" | "encryption" | "receives" | "protectState" | "emptied"
   >;
   /** Region that it is in. Changing it replaces the bucket. */
   readonly region: string;
@@ -34,7 +34,7 @@ interface Making {
 
 /**
  * An S3 bucket: private whatever anyone grants, owned by its account whoever writes, encrypted, reached by TLS 1.2 or
- * newer only, and tidied by itself. It is never emptied to be deleted.
+ * newer only, and tidied by itself. It is never emptied to be deleted, unless AWS alone fills it.
  *
  * Only another name or region replaces it; everything else changes in place, for objects that are written from then on.
  *
@@ -55,7 +55,7 @@ export class Bucket extends pulumi.ComponentResource {
 
     const bucket = new aws.s3.Bucket(
       name,
-      transformed(transform?.bucket, { bucket: plan.name, region, forceDestroy: false, tags }),
+      transformed(transform?.bucket, { bucket: plan.name, region, forceDestroy: plan.emptied, tags }),
       { ...child, protect: plan.protectState },
     );
     const making: Making = { name, args, bucket, region, opts: child };

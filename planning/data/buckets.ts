@@ -35,6 +35,11 @@ export interface BucketPlan {
   readonly receives: readonly LogSource[];
   /** Refuses to delete it. */
   readonly protectState: boolean;
+  /**
+   * Whether deleting it deletes what is in it: outside of production, where nothing but AWS's own logs is in it. They
+   * come in by themselves, so that it would never be empty enough to go.
+   */
+  readonly emptied: boolean;
   /** Copy in another region, of what is written from then on; undefined for none. */
   readonly replica: { readonly name: string; readonly region: string } | undefined;
 }
@@ -91,6 +96,7 @@ function planBucket(spec: AwsPlatformSpec, purpose: BucketPurpose): BucketPlan {
     encryption: purpose === "access-logs" ? "s3" : "key",
     receives: purpose === "access-logs" ? ["s3-access-logs", "load-balancer-logs"] : [],
     protectState: prod && lasting,
+    emptied: !prod && purpose === "access-logs",
     replica: region === undefined ? undefined : { name: bucketNameOf(spec, "dvc-replica"), region },
   };
 }

@@ -38,6 +38,7 @@ from simulated_aws import (
     reservations,
     storage,
 )
+from simulated_aws.attempts import Attempts
 from simulated_aws.calls import Recorder
 from simulated_aws.cbor import Cbor
 from simulated_aws.faults import Faults
@@ -79,7 +80,7 @@ def main() -> None:
     dns.delegate(args.state / "zones.json")
     app = eks.EncodedPaths(DomainDispatcherApplication(create_backend_app))
     recorded = Recorder(Faults(app, args.state / "faults.json"), args.state / "calls.jsonl")
-    answers = Authenticator(Cbor(recorded))
+    answers = Authenticator(Attempts(Cbor(recorded)))
     server = make_server("127.0.0.1", args.port, answers, threaded=True, request_handler=Quiet)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     control_plane.folder = args.state.resolve() / "clusters"

@@ -5,6 +5,7 @@ from typing import Any
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.nat_gateways import NatGateway
+from moto.ec2.responses.subnets import Subnets
 
 from simulated_aws.durations import settle
 
@@ -14,6 +15,19 @@ def extend() -> None:
     remove_interfaces_of_gateways()
     settle(NatGateway, "state", "nat-gateway", "pending", "available")
     keep_tags_of_templates_apart()
+    keep_descriptions_of_reservations()
+
+
+def keep_descriptions_of_reservations() -> None:
+    """A CIDR reservation has the description that it was given, which moto 5.2.5 drops."""
+    original = Subnets.create_subnet_cidr_reservation
+
+    def create_subnet_cidr_reservation(self: Any) -> Any:
+        answer = original(self)
+        answer.result["SubnetCidrReservation"].description = self._get_param("Description")
+        return answer
+
+    Subnets.create_subnet_cidr_reservation = create_subnet_cidr_reservation  # type: ignore[method-assign]
 
 
 def keep_tags_of_templates_apart() -> None:

@@ -13,6 +13,21 @@ def extend() -> None:
     keep_tags_of_new_buckets()
     ignore_conditions()
     match_log_delivery()
+    keep_key_formats()
+
+
+def keep_key_formats() -> None:
+    """Access logs keep the form of their keys, which moto 5.2.5 does not show."""
+    original = S3Response.serialized
+
+    def serialized(self: Any, result: Any) -> Any:
+        if self.data.get("Action") == "GetBucketLogging" and (shown := result.result.get("LoggingEnabled")):
+            kept = self.backend.get_bucket_logging(self.bucket_name).get("TargetObjectKeyFormat")
+            if kept is not None:
+                shown["TargetObjectKeyFormat"] = {name: value or {} for name, value in kept.items()}
+        return original(self, result)
+
+    S3Response.serialized = serialized  # type: ignore[method-assign]
 
 
 def keep_tags_of_new_buckets() -> None:
