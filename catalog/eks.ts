@@ -121,3 +121,25 @@ export function amiType(type: InstanceType): AmiType {
   if (type.gpu) return "AL2023_x86_64_NVIDIA";
   return type.architecture === "arm64" ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD";
 }
+
+/**
+ * Name of the image behind a release for managed node groups, as EC2 lists it: that of `1.36.4-20260923` and NVIDIA's type
+ * is `amazon-eks-node-al2023-x86_64-nvidia-1.36-v20260923`. A release `*` makes a pattern for all of them.
+ * Source: aws/karpenter-provider-aws, pkg/providers/amifamily/al2023.go, resolvePath.
+ */
+export function amiName(type: AmiType, version: KubernetesVersion, release: string): string {
+  const day = release.slice(release.lastIndexOf("-") + 1);
+  return `amazon-eks-node-al2023-${amiVariants[type]}-${version}-v${day}`;
+}
+
+const amiVariants: Readonly<Record<AmiType, string>> = {
+  AL2023_x86_64_STANDARD: "x86_64-standard",
+  AL2023_ARM_64_STANDARD: "arm64-standard",
+  AL2023_x86_64_NVIDIA: "x86_64-nvidia",
+};
+
+/**
+ * Ids of availability zones in which a cluster can't have subnets. Which letter a zone has differs from account to
+ * account, its id doesn't. Source: EKS user guide, "View Amazon EKS networking requirements for VPC and subnets".
+ */
+export const zoneIdsWithoutEks: readonly string[] = ["use1-az3", "usw1-az2", "cac1-az3"];

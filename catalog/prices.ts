@@ -47,6 +47,8 @@ export const servicePrices = {
   logIngestion: regional(0.5, "GB", "/cloudwatch/pricing"),
   /** Of compressed logs. */
   logStorage: regional(0.03, "GB-month", "/cloudwatch/pricing"),
+  /** Of one metric at standard resolution; an account's first ten are free. */
+  cloudWatchAlarm: everywhere(0.1, "month", "/cloudwatch/pricing"),
   kmsKey: everywhere(1, "month", "/kms/pricing"),
   secret: everywhere(0.4, "month", "/secrets-manager/pricing"),
   /** The first 25. */

@@ -1,3 +1,5 @@
+import { homeRegion } from "./partitions.ts";
+
 /** A Service Quotas quota of one region (S3's is of the account). */
 export interface Quota {
   /** Service code, for example `ec2`. */
@@ -69,6 +71,15 @@ export function vcpuQuota(family: string, purchase: "on-demand" | "spot"): Quota
   if (generation === undefined) return spot ? "spotStandard" : "onDemandStandard";
   if (!spot) return "onDemandP";
   return Number(generation) >= 5 ? "spotP5" : "spotP4";
+}
+
+/**
+ * Region in which Service Quotas knows a quota of a stack in `region`: its own, but for S3, whose quota is of the account and
+ * kept in one region of each partition. Source: S3 user guide, "General purpose bucket quotas, limitations, and
+ * restrictions".
+ */
+export function quotaRegion(service: string, region: string): string {
+  return service === "s3" ? homeRegion(region) : region;
 }
 
 function vcpus(code: string, name: string, awsDefault: number): Quota {

@@ -40,7 +40,7 @@ export class Experiments extends pulumi.ComponentResource {
         health: { ready: "/readyz", alive: "/healthz", startSeconds: 60 },
         replicas: plan.replicas,
         resources: plan.resources,
-        route: { path: plan.path, host: args.host },
+        route: { path: plan.path, host: args.host, limitBody: plan.limitBody },
         from: args.clients,
         to: [args.mlflow],
         transform: args.transform,

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { dynamicConfiguration, entranceMiddlewares } from "../planning/edge/middlewares.ts";
 import type { ServicesPlan } from "../planning/services.ts";
 import { generated, named, type Placement } from "./kubernetes/metadata.ts";
 import type { Destination } from "./kubernetes/network.ts";
@@ -49,7 +50,7 @@ export class Gateway extends pulumi.ComponentResource {
       {
         metadata: generated(app, args),
         immutable: true,
-        data: { "middlewares.yaml": stringify(middlewareFile) },
+        data: { "middlewares.yaml": stringify(dynamicConfiguration(args.plan)) },
       },
       child,
     );
@@ -92,11 +93,16 @@ export class Gateway extends pulumi.ComponentResource {
  * writing has no limit (its default).
  */
 function traefikArgs({ plan, servedNamespaces }: GatewayArgs): string[] {
+  const everywhere = entranceMiddlewares(plan).map((middleware) => `${middleware}@file`);
   return [
     `--entryPoints.web.address=:${port}`,
     "--entryPoints.web.transport.respondingTimeouts.readTimeout=600s",
     "--entryPoints.web.transport.lifeCycle.requestAcceptGraceTimeout=10s",
     "--entryPoints.web.transport.lifeCycle.graceTimeOut=40s",
+    ...(everywhere.length > 0 ? [`--entryPoints.web.http.middlewares=${everywhere.join(",")}`] : []),
+    ...(plan.trustedProxies.length > 0
+      ? [`--entryPoints.web.proxyProtocol.trustedIPs=${plan.trustedProxies.join(",")}`]
+      : []),
     `--entryPoints.traefik.address=:${adminPort}`,
     "--ping=true",
     "--ping.entryPoint=traefik",
@@ -117,22 +123,6 @@ function traefikArgs({ plan, servedNamespaces }: GatewayArgs): string[] {
     "--global.sendAnonymousUsage=false",
   ];
 }
-
-const middlewareFile = {
-  http: {
-    middlewares: {
-      hidden: { replacePath: { path: "/hidden" } },
-      "secure-headers": {
-        headers: {
-          contentTypeNosniff: true,
-          referrerPolicy: "same-origin",
-          customFrameOptionsValue: "SAMEORIGIN",
-          customResponseHeaders: { Server: "" },
-        },
-      },
-    },
-  },
-};
 
 /** Reading only what routes need, and only where they are: Secrets of other namespaces stay out of reach. */
 function grantReading(

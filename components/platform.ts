@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { EdgePlan } from "../planning/edge/edge.ts";
+import type { FoundationPlan } from "../planning/foundation/foundation.ts";
 import type { InfrastructurePlan } from "../planning/infrastructure.ts";
 import type { CostComponent } from "../planning/ownership.ts";
 import type { ServicesPlan } from "../planning/services.ts";
@@ -7,6 +9,7 @@ import type { ArtifactStore } from "./artifactStore.ts";
 import { Data } from "./data/data.ts";
 import { ManagedPostgres } from "./data/managedPostgres.ts";
 import { Databases, databasesApp } from "./databases.ts";
+import { Edge } from "./edge/edge.ts";
 import { Experiments, experimentsApp, experimentsPort } from "./experiments.ts";
 import { Foundation } from "./foundation/foundation.ts";
 import { Gateway, gatewayApp } from "./gateway.ts";
@@ -14,6 +17,7 @@ import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Peer } from "./kubernetes/network.ts";
 import { Mlflow, migrationApp, mlflowApp, mlflowPort } from "./mlflow.ts";
 import { ObjectStore } from "./objectStore.ts";
+import { Observability } from "./observability/observability.ts";
 import { Postgres } from "./postgres.ts";
 
 /** How a service is reached from outside and how a caller shows who it is. */
@@ -40,12 +44,16 @@ export interface ServiceEntry {
 
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
-  readonly infrastructure?: Pick<InfrastructurePlan, "data" | "foundation"> | undefined;
+  readonly infrastructure?:
+    | Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "observability">
+    | undefined;
 };
 
 /** The whole platform of one environment, from its plan. */
 export class Platform extends pulumi.ComponentResource {
   readonly services: pulumi.Output<pulumi.Unwrap<ServiceEntry>[]>;
+  /** Name of the load balancer that leads in from outside; undefined where there is none. */
+  readonly entrance: pulumi.Output<string> | undefined;
 
   constructor(name: string, plan: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:index:Platform", name, {}, opts);
@@ -124,6 +132,7 @@ export class Platform extends pulumi.ComponentResource {
       { ...child, dependsOn: [gatewayNamespace, trackingNamespace, ...ground(gatewayApp)] },
     );
 
+    this.entrance = aws?.edge?.dnsName;
     this.services = pulumi.output(serviceEntries(plan, postgres, store));
     this.registerOutputs({ services: this.services });
   }
@@ -133,22 +142,48 @@ export class Platform extends pulumi.ComponentResource {
 interface Aws {
   readonly foundation: Foundation;
   readonly data: Data;
+  readonly edge: Edge | undefined;
   readonly region: string;
   /** By the part of the bill that something is on. */
   readonly tags: Readonly<Record<CostComponent, Readonly<Record<string, string>>>>;
 }
 
 function createAws(
-  { data, foundation }: NonNullable<PlatformArgs["infrastructure"]>,
+  plans: NonNullable<PlatformArgs["infrastructure"]>,
   opts: { readonly parent: pulumi.Resource },
 ): Aws {
-  const { protectState, region, tags } = foundation;
-  return {
-    foundation: new Foundation("foundation", { plan: foundation }, opts),
-    data: new Data("data", { plan: data, region, tags, protectState }, opts),
-    region,
-    tags,
-  };
+  const { protectState, region, tags } = plans.foundation;
+  const foundation = new Foundation("foundation", { plan: plans.foundation }, opts);
+  const data = new Data("data", { plan: plans.data, region, tags, protectState }, opts);
+  const edge = plans.edge && createEdge(plans.edge, plans.foundation, { foundation, data }, opts);
+  new Observability(
+    "observability",
+    { plan: plans.observability, region, tags: tags.others, foundation, edge },
+    opts,
+  );
+  return { foundation, data, edge, region, tags };
+}
+
+function createEdge(
+  plan: EdgePlan,
+  { protectState, tags }: FoundationPlan,
+  { data, foundation }: Pick<Aws, "data" | "foundation">,
+  opts: { readonly parent: pulumi.Resource },
+): Edge {
+  return new Edge(
+    "edge",
+    {
+      plan,
+      vpcId: foundation.network.vpcId,
+      subnetIds: foundation.network.publicSubnetIds,
+      nodesSecurityGroupId: foundation.securityGroupId,
+      autoscalingGroups: foundation.autoscalingGroups(plan.nodeGroups),
+      accessLogsBucket: data.bucket("access-logs").bucket,
+      tags: tags.network,
+      protectState,
+    },
+    opts,
+  );
 }
 
 /** In the cluster it comes after what its volume needs; in RDS it waits for nothing there. */

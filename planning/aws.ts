@@ -4,6 +4,7 @@ import { nodePrice } from "./cost/nodes.ts";
 import { shareOfNodes } from "./cost/shares.ts";
 import { bucketCount, dataKeysOf, planData } from "./data/data.ts";
 import { databaseCost, databaseWarnings, explainDatabase } from "./data/database.ts";
+import { edgeWarnings, planEdge } from "./edge/edge.ts";
 import {
   type Explanation,
   explainModel,
@@ -17,7 +18,11 @@ import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
 import { explainNetwork } from "./network.ts";
 import { planNodeGroups } from "./nodeGroups.ts";
-
+import {
+  observabilityPrices,
+  observabilityWarnings,
+  planObservability,
+} from "./observability/observability.ts";
 import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
@@ -59,17 +64,27 @@ export async function planAws(
   const databases = managedDatabases(services);
   const foundation = planFoundation(spec, { network, nodeGroups });
   const data = planData(spec);
+  const edge = planEdge(spec, { ...foundation, nodePort: services.gateway.nodePort });
+  const balanced = edge !== undefined;
+  const observability = planObservability(spec, { foundation, balanced, database: databases[0] });
+  const { cloudWatchAlarm, kmsKey } = observabilityPrices(observability);
   const cost = planCost({
     spec,
     network,
     nodeGroups,
+    balanced,
     volumes,
     databases: databases.map(databaseCost),
-    others: { kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length, secret: databases.length },
+    others: {
+      kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length + kmsKey,
+      secret: databases.length,
+      cloudWatchAlarm,
+    },
   });
   const quotas = planQuotas({
     network,
     nodeGroups,
+    balanced,
     volumes,
     others: {
       buckets: bucketCount(data),
@@ -92,6 +107,8 @@ export async function planAws(
       quotas,
       foundation,
       data,
+      edge,
+      observability,
     },
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
@@ -103,6 +120,8 @@ export async function planAws(
       ...embeddings.flatMap((job) => job.warnings),
       ...databases.flatMap((database) => databaseWarnings(database, region)),
       ...estimatedPrices(cost, region),
+      ...edgeWarnings(spec),
+      ...observabilityWarnings(spec),
       ...(prod ? unsafeInProd(spec, models, nodeGroups) : []),
     ],
     explanations: [

@@ -1,8 +1,10 @@
 import type { GpuName } from "../catalog/gpus.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
 import type { DataPlan } from "./data/data.ts";
+import type { EdgePlan } from "./edge/edge.ts";
 import type { FoundationPlan } from "./foundation/foundation.ts";
 import type { PlacementLock } from "./lock.ts";
+import type { ObservabilityPlan } from "./observability/observability.ts";
 import type { Placement, Role } from "./placement/problem.ts";
 import type { EmbeddingPlan } from "./sizing/embeddings.ts";
 import type { VectorStorePlan } from "./sizing/vectors/store.ts";
@@ -26,6 +28,10 @@ export interface InfrastructurePlan {
   readonly foundation: FoundationPlan;
   /** What is kept outside the cluster. */
   readonly data: DataPlan;
+  /** The way in; undefined where nothing from outside gets in. */
+  readonly edge: EdgePlan | undefined;
+  /** Who is told what. */
+  readonly observability: ObservabilityPlan;
 }
 
 /** The VPC of an environment: every address range is decided here. */

@@ -14,6 +14,8 @@ interface Use {
 export interface QuotaInput {
   readonly network: NetworkPlan;
   readonly nodeGroups: readonly NodeGroupPlan[];
+  /** Whether requests come in by a load balancer. Default: yes. */
+  readonly balanced?: boolean;
   /** Default: none. */
   readonly volumes?: readonly VolumePlan[];
   /** Other things that are counted, such as buckets or databases. Default: none. */
@@ -28,11 +30,17 @@ export interface QuotaInput {
  * largest of their instance types, and on each way to buy that they may fall back to. Amounts are what this environment
  * takes; other environments of the account come on top. Only quotas that it takes something of, in the catalog's order.
  */
-export function planQuotas({ network, nodeGroups, volumes = [], others = {} }: QuotaInput): QuotaNeed[] {
+export function planQuotas({
+  balanced = true,
+  network,
+  nodeGroups,
+  volumes = [],
+  others = {},
+}: QuotaInput): QuotaNeed[] {
   const uses = [
     ...nodeGroups.flatMap(vcpusOf),
     ...nodeGroups.flatMap(fallbackVcpus),
-    ...fixed({ clusters: 1, vpcs: 1, networkLoadBalancers: 1, natGateways: 1 }),
+    ...fixed({ clusters: 1, vpcs: 1, networkLoadBalancers: balanced ? 1 : 0, natGateways: 1 }),
     ...fixed({ nodeGroups: nodeGroups.length, elasticIps: network.natZones.length }),
     ...fixed({ interfaceEndpoints: network.interfaceEndpoints.length, ...others }),
     nodesOfLargestGroup(nodeGroups),

@@ -4,6 +4,7 @@ import type { AwsPlatformSpec, PlatformSpec } from "../spec/platform.ts";
 import { bucketNameOf } from "./data/buckets.ts";
 import { type DatabasePlan, planDatabase } from "./data/database.ts";
 import { dataKey } from "./data/keys.ts";
+import { type EntrancePlan, planEntrance } from "./edge/entrance.ts";
 import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
 import type { PodRolePlan } from "./foundation/iam/roles.ts";
 import { resourceName } from "./foundation/naming.ts";
@@ -50,13 +51,11 @@ export interface ServicesPlan {
   readonly namespaces: { readonly gateway: string; readonly data: string; readonly tracking: string };
   /** Whether state may be deleted by `pulumi destroy` without `--remove-protect`-style intent. */
   readonly protectState: boolean;
-  readonly gateway: {
+  readonly gateway: EntrancePlan & {
     readonly image: string;
     readonly replicas: number;
     readonly resources: Resources;
     readonly host: string | undefined;
-    /** Port of every node that leads to the gateway; undefined where a load balancer does. */
-    readonly nodePort: number | undefined;
   };
   readonly postgres: PostgresPlan;
   readonly databases: {
@@ -70,7 +69,10 @@ export interface ServicesPlan {
   readonly artifacts: ArtifactStorePlan;
   readonly seaweedfsImage: string;
   readonly mlflow: WebServicePlan & { readonly workers: number };
-  readonly experiments: WebServicePlan;
+  readonly experiments: WebServicePlan & {
+    /** Whether bodies of requests are held to the gateway's limit: not where there is none. */
+    readonly limitBody: boolean;
+  };
 }
 
 /** Who runs PostgreSQL: RDS, or the platform itself in a pod. */
@@ -120,7 +122,7 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       replicas: replicas(spec.gateway.replicas),
       resources: sized(local ? 0.05 : 0.25, 128, 512),
       host: spec.gateway.host,
-      nodePort: local ? 30080 : undefined,
+      ...planEntrance(spec),
     },
     postgres: postgres(spec),
     databases: {
@@ -145,6 +147,7 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       replicas: replicas(undefined),
       resources: sized(local ? 0.05 : 0.25, 128, 512),
       path: "/experiments",
+      limitBody: spec.gateway.limits.bodyMiB !== undefined,
     },
   };
 }

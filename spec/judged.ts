@@ -5,6 +5,7 @@ import { type ModelSpec, modelSchema } from "./models.ts";
 import { type Environment, environments } from "./platform.ts";
 import { retrievalSchema } from "./retrieval.ts";
 import {
+  anyGatewaySchema,
   budgetSchema,
   cloudSchema,
   clusterSchema,
@@ -24,6 +25,7 @@ export interface Judged {
   readonly budget?: z.output<typeof budgetSchema> | undefined;
   readonly network?: z.output<typeof networkSchema> | undefined;
   readonly cluster?: z.output<typeof clusterSchema> | undefined;
+  readonly gateway?: z.output<typeof anyGatewaySchema> | undefined;
   readonly storage?: z.output<typeof storageSchema> | undefined;
   readonly capacity?: z.output<typeof capacitySchema> | undefined;
   readonly retrieval?: z.output<typeof retrievalSchema> | undefined;
@@ -46,6 +48,7 @@ export function soundParts(data: Readonly<Record<string, unknown>>): Judged {
     ),
     nlp: sound(nlpSchema, data.nlp ?? {}),
     retrieval: sound(retrievalSchema, data.retrieval ?? {}),
+    gateway: sound(anyGatewaySchema, data.gateway ?? {}),
     postgres: sound(postgresSchema, data.postgres ?? {}),
     ...(environment !== "local" && {
       cloud: sound(cloudSchema, data.cloud),

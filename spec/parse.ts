@@ -12,6 +12,7 @@ import {
   environments,
   localSchema,
   misplaced,
+  misplacedInGateway,
   type PlatformSpec,
   undecidedSchema,
 } from "./platform.ts";
@@ -40,7 +41,7 @@ export function parsePlatform(input: unknown, source: string, options: ParseOpti
   }
   const merged = mergeModelConfigs(data, options.modelConfigs ?? new Map());
   const { issues, schema, spec } = checked(merged.data);
-  const explained: Finding[] = [...refused, ...misplacedSections(data), ...merged.findings];
+  const explained: Finding[] = [...refused, ...misplacedParts(data), ...merged.findings];
   const isExplained = withinAny([...explained.map(({ path }) => path), ...merged.unread]);
   const found: Finding[] = [
     ...explained,
@@ -52,13 +53,17 @@ export function parsePlatform(input: unknown, source: string, options: ParseOpti
   throw new SpecError(source, faultsOf(found, merged, data));
 }
 
-function misplacedSections(data: Readonly<Record<string, unknown>>): Finding[] {
+function misplacedParts(data: Readonly<Record<string, unknown>>): Finding[] {
   const environment = environments.find((name) => name === data.environment);
   if (environment === undefined) return [];
-  return Object.keys(data).flatMap((section) => {
-    const problem = misplaced(section, environment);
-    return problem === undefined ? [] : [{ path: [section], problem }];
-  });
+  const gateway = isObject(data.gateway) ? Object.keys(data.gateway) : [];
+  return [
+    ...Object.keys(data).map((section) => ({ path: [section], problem: misplaced(section, environment) })),
+    ...gateway.map((field) => ({
+      path: ["gateway", field],
+      problem: misplacedInGateway(field, environment),
+    })),
+  ].flatMap(({ path, problem }) => (problem === undefined ? [] : [{ path, problem }]));
 }
 
 interface Checked {

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { capacitySchema } from "./capacity.ts";
-import { hostname } from "./fields.ts";
 import { type ModelInput, modelsSchema } from "./models.ts";
 import { retrievalSchema } from "./retrieval.ts";
 import {
+  anyGatewaySchema,
+  awsGatewaySchema,
   budgetSchema,
   cloudSchema,
   clusterSchema,
@@ -41,11 +42,6 @@ const everywhere = {
   postgres: postgresSchema.prefault({}),
 };
 
-const awsGateway = gatewaySchema.extend({
-  /** Host name that users type: the load balancer has no name that people could remember. */
-  host: hostname,
-});
-
 /** `local`: any Kubernetes, no cloud, no GPU. */
 export const localSchema = z.strictObject({
   /** Which environment this is. */
@@ -73,7 +69,7 @@ export const awsSchema = z.strictObject({
   /** Which nodes may be bought, and how. */
   capacity: capacitySchema.prefault({}),
   /** The only entrance: Traefik behind a load balancer. */
-  gateway: awsGateway,
+  gateway: awsGatewaySchema,
   /** Buckets in S3. */
   storage: storageSchema.prefault({}),
   /** Logs and alarms. */
@@ -86,7 +82,7 @@ export const undecidedSchema = z.strictObject({
   ...awsSchema.shape,
   environment: z.enum(environments),
   cloud: cloudSchema.optional(),
-  gateway: gatewaySchema.optional(),
+  gateway: anyGatewaySchema.optional(),
 });
 
 /**
@@ -101,6 +97,13 @@ export function misplaced(section: string, environment: Environment): string | u
   return local
     ? `local has no ${section}: it runs on the Kubernetes at hand, without AWS; remove it, or choose dev, staging or prod`
     : `${environment} keeps objects in S3: the in-cluster store is for local; remove it`;
+}
+
+/** The same for a field of the gateway. */
+export function misplacedInGateway(field: string, environment: Environment): string | undefined {
+  const known = Object.hasOwn(gatewaySchema.shape, field) || !Object.hasOwn(awsGatewaySchema.shape, field);
+  if (environment !== "local" || known) return undefined;
+  return "local has no load balancer in front of its gateway: remove it, or choose dev, staging or prod";
 }
 
 /** An entry of `models`: with an `m2m/<name>/model-config.yaml`, only what differs from it. */

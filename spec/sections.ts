@@ -83,12 +83,68 @@ export const clusterSchema = z.strictObject({
     .default([]),
 });
 
+const limitsSchema = z.strictObject({
+  /**
+   * Requests a second that one client may make of one Traefik pod, on average; twice as many at once. Beyond that it gets
+   * a 429. Everybody behind one address counts as one client. Default: 200 in AWS, none in local.
+   */
+  requestsPerSecond: z.int().min(1).max(1_000_000).optional(),
+  /**
+   * Requests of one client that one Traefik pod works on at the same time; beyond that it gets a 429. Default: 200 in
+   * AWS, none in local.
+   */
+  concurrentRequests: z.int().min(1).max(1_000_000).optional(),
+  /**
+   * MiB of a request's body, beyond which it gets a 413. Only for services with short answers and no uploads: Traefik then
+   * keeps body and answer until they are whole. Default: no limit.
+   */
+  bodyMiB: z.int().min(1).max(100).optional(),
+});
+
 export const gatewaySchema = z.strictObject({
   /** Host name that users type. Default: every host is answered. */
   host: hostname.optional(),
   /** Traefik pods. Default: 1 locally, 2 elsewhere, so that a node may go without an outage. */
   replicas: replicas.max(10).optional(),
+  /**
+   * Ranges of addresses that may reach it, at most 50, a load balancer's security group taking no more than 60 rules.
+   * Default: everybody.
+   */
+  allowedCidrs: z.array(cidr).min(1).max(50).optional(),
+  /** What one client may ask of it. */
+  limits: limitsSchema.prefault({}),
 });
+
+const hostedZoneSchema = z.strictObject({
+  /** Its id, as `aws route53 list-hosted-zones` prints it behind `/hostedzone/`. */
+  id: z.string().regex(/^[A-Z0-9]{1,32}$/, "a hosted zone's id such as Z0123456789EXAMPLE"),
+  /** The domain that it answers for: the host's own, or one above it. */
+  name: hostname,
+});
+
+export const awsGatewaySchema = gatewaySchema.extend({
+  /** Host name that users type: the load balancer has no name that people could remember. */
+  host: hostname,
+  /**
+   * Public hosted zone of Route 53 that the host is in: takes the host's record, and the one that proves to ACM whose the
+   * host is. Default: none, and the host's record must be made elsewhere.
+   */
+  hostedZone: hostedZoneSchema.optional(),
+  /**
+   * ARN of a certificate of ACM for the host, in the same region. Default: one is made, which needs the hosted zone. Without
+   * both there is no load balancer: nobody gets in from outside.
+   */
+  certificateArn: z
+    .string()
+    .regex(
+      /^arn:aws(-[a-z]+)*:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]{36}$/,
+      "the ARN of a certificate such as arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+    )
+    .optional(),
+});
+
+/** What of a gateway is right by itself, whatever the environment. */
+export const anyGatewaySchema = awsGatewaySchema.extend({ host: hostname.optional() });
 
 /** Where PostgreSQL can run. */
 export const postgresDeployments = ["rds", "in-cluster"] as const;

@@ -6,7 +6,7 @@ export default definePlatform({
   ownership: { owner: "platform-team", costCenter: "ml-infrastructure" },
   cloud: { region: "us-east-1" },
   budget: { usdPerMonth: 1000 },
-  gateway: { host: "ai.dev.example.com" },
+  gateway: { host: "ai.dev.example.com", hostedZone: { id: "Z0123456789DEV", name: "dev.example.com" } },
   capacity: { gpus: ["A10G", "L4"] },
   models: { "qwen2.5-7b": {}, "qwen3-0.6b": {} },
   retrieval: { collections: { documents: { vectors: 1_000_000, dimensions: 384 } } },

@@ -21,7 +21,8 @@ export async function run(root: string) {
   const plan = await planned(environment, root);
   for (const warning of plan.warnings) await pulumi.log.warn(warning);
   const platform = new Platform("platform", plan);
-  return { services: platform.services };
+  const { entrance, services } = platform;
+  return entrance === undefined ? { services } : { services, entrance };
 }
 
 async function planned(environment: Environment, root: string) {

@@ -6,7 +6,7 @@ export default definePlatform({
   ownership: { owner: "platform-team", costCenter: "ml-infrastructure" },
   cloud: { region: "us-east-1" },
   budget: { usdPerMonth: 60_000, alertAtPercent: [50, 80, 100] },
-  gateway: { host: "ai.example.com" },
+  gateway: { host: "ai.example.com", hostedZone: { id: "Z0123456789EXAMPLE", name: "example.com" } },
   network: {
     cidr: "10.0.0.0/16",
     zones: ["us-east-1a", "us-east-1b", "us-east-1c"],

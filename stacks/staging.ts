@@ -6,7 +6,10 @@ export default definePlatform({
   ownership: { owner: "platform-team", costCenter: "ml-infrastructure" },
   cloud: { region: "us-east-1" },
   budget: { usdPerMonth: 10_000 },
-  gateway: { host: "ai.staging.example.com" },
+  gateway: {
+    host: "ai.staging.example.com",
+    hostedZone: { id: "Z0123456789STAGING", name: "staging.example.com" },
+  },
   capacity: { purchase: ["spot", "on-demand"], gpus: ["A10G", "L4", "L40S", "A100-40"] },
   models: {
     "llama-3.1-8b": { replicas: 2 },

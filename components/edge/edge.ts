@@ -7,10 +7,8 @@ import { Certificate } from "./certificate.ts";
 export interface EdgeArgs {
   readonly plan: EdgePlan;
   readonly vpcId: pulumi.Input<string>;
-  /** One public subnet per zone. Zones can be added in place. */
+  /** One public subnet per zone, known when there is a way to the internet. Zones can be added in place. */
   readonly subnetIds: readonly pulumi.Input<string>[];
-  /** Public zone of Route 53 that the host is in. */
-  readonly hostedZoneId: pulumi.Input<string>;
   /** Security group of the nodes. */
   readonly nodesSecurityGroupId: pulumi.Input<string>;
   /** Auto Scaling groups whose nodes pass requests on to Traefik, by the name of their node group. */
@@ -50,6 +48,8 @@ const httpsPort = 443;
 export class Edge extends pulumi.ComponentResource {
   /** `https://ai.example.com`, known when everything on the way to Traefik is there. */
   readonly url: pulumi.Output<string>;
+  /** Name that AWS gave the load balancer: what a record that is made elsewhere leads to. */
+  readonly dnsName: pulumi.Output<string>;
   /** `LoadBalancer` and `TargetGroup`, by which CloudWatch knows it. */
   readonly dimensions: {
     readonly LoadBalancer: pulumi.Output<string>;
@@ -59,21 +59,21 @@ export class Edge extends pulumi.ComponentResource {
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:edge:Edge", name, {}, opts);
     const making: Making = { name, args, opts: { parent: this } };
-    const { hostedZoneId, plan, tags } = args;
+    const { plan } = args;
 
     const securityGroup = createSecurityGroup(making);
-    const rules = connect(making, securityGroup);
+    const rules = [...admitClients(making, securityGroup), ...connectNodes(making, securityGroup)];
     const loadBalancer = createLoadBalancer(making, securityGroup);
     const targets = createTargetGroup(making);
-    const certificate = new Certificate(name, { host: plan.host, hostedZoneId, tags }, making.opts);
-    const listener = listen(making, { loadBalancer, targets, certificate });
+    const listener = listen(making, { loadBalancer, targets, certificateArn: certify(making) });
     const attachments = attachNodes(making, targets, listener);
-    const record = nameIt(making, loadBalancer);
+    const records = nameIt(making, loadBalancer);
 
     this.dimensions = { LoadBalancer: loadBalancer.arnSuffix, TargetGroup: targets.arnSuffix };
-    const ready = pulumi.all([...rules, listener, ...attachments, record].map(({ id }) => id));
+    const ready = pulumi.all([...rules, listener, ...attachments, ...records].map(({ id }) => id));
     this.url = ready.apply(() => `https://${plan.host}`);
-    this.registerOutputs({ url: this.url });
+    this.dnsName = loadBalancer.dnsName;
+    this.registerOutputs({ url: this.url, dnsName: this.dnsName });
   }
 }
 
@@ -82,35 +82,42 @@ function createSecurityGroup({ args, name, opts }: Making) {
     name,
     {
       vpcId: args.vpcId,
-      description: "Load balancer: HTTPS from anywhere, to Traefik on the nodes",
+      description: "Load balancer: HTTPS from clients, to Traefik on the nodes",
       tags: { ...args.tags, Name: args.plan.name },
     },
     opts,
   );
 }
 
-/** From the internet to the load balancer, and from there to one port of the nodes: nobody else gets to that port. */
-function connect({ args, name, opts }: Making, securityGroup: aws.ec2.SecurityGroup) {
+function admitClients({ args: { plan, tags }, name, opts }: Making, securityGroup: aws.ec2.SecurityGroup) {
+  return plan.clientCidrs.map(
+    (cidrIpv4) =>
+      new aws.vpc.SecurityGroupIngressRule(
+        `${name}-https-${cidrIpv4}`,
+        {
+          securityGroupId: securityGroup.id,
+          description: "HTTPS from clients",
+          cidrIpv4,
+          ...tcp(httpsPort),
+          tags,
+        },
+        opts,
+      ),
+  );
+}
+
+/** From the load balancer to one port of the nodes: nobody else gets to that port. */
+function connectNodes({ args, name, opts }: Making, securityGroup: aws.ec2.SecurityGroup) {
   const { nodesSecurityGroupId, plan, tags } = args;
-  const port = (fromPort: number) => ({ ipProtocol: "tcp", fromPort, toPort: fromPort, tags });
   return [
-    new aws.vpc.SecurityGroupIngressRule(
-      `${name}-https`,
-      {
-        securityGroupId: securityGroup.id,
-        description: "HTTPS from anywhere",
-        cidrIpv4: "0.0.0.0/0",
-        ...port(httpsPort),
-      },
-      opts,
-    ),
     new aws.vpc.SecurityGroupEgressRule(
       `${name}-nodes`,
       {
         securityGroupId: securityGroup.id,
         description: "Traefik on the nodes",
         referencedSecurityGroupId: nodesSecurityGroupId,
-        ...port(plan.nodePort),
+        ...tcp(plan.nodePort),
+        tags,
       },
       opts,
     ),
@@ -120,12 +127,15 @@ function connect({ args, name, opts }: Making, securityGroup: aws.ec2.SecurityGr
         securityGroupId: nodesSecurityGroupId,
         description: "Traefik from the load balancer",
         referencedSecurityGroupId: securityGroup.id,
-        ...port(plan.nodePort),
+        ...tcp(plan.nodePort),
+        tags,
       },
       opts,
     ),
   ];
 }
+
+const tcp = (port: number) => ({ ipProtocol: "tcp", fromPort: port, toPort: port });
 
 function createLoadBalancer({ args, name, opts }: Making, securityGroup: aws.ec2.SecurityGroup) {
   const { accessLogsBucket, plan, protectState, subnetIds, tags, transform } = args;
@@ -147,7 +157,13 @@ function createLoadBalancer({ args, name, opts }: Making, securityGroup: aws.ec2
   );
 }
 
-/** Named by the engine: another must be there before this one can go. A node without Traefik passes requests on. */
+/**
+ * Named by the engine: another must be there before this one can go. A node without Traefik passes requests on.
+ *
+ * The client's address goes ahead of each connection, by the PROXY protocol, and not as its sender: that is lost on the way
+ * to another node, and breaks connections of one client that come by two zones at once.
+ * Source: Network Load Balancer user guide, "Troubleshoot your Network Load Balancer".
+ */
 function createTargetGroup({ args, name, opts }: Making) {
   const { plan, tags, transform, vpcId } = args;
   return new aws.lb.TargetGroup(
@@ -157,9 +173,10 @@ function createTargetGroup({ args, name, opts }: Making) {
       targetType: "instance",
       protocol: "TCP",
       port: plan.nodePort,
-      preserveClientIp: "true",
+      preserveClientIp: "false",
+      proxyProtocolV2: true,
       deregistrationDelay: plan.drainSeconds,
-      // Nodes answer on the port only while a pod of Traefik is ready behind it.
+      // Nodes answer on the port only while a pod of Traefik is ready, on whichever node.
       healthCheck: {
         protocol: "TCP",
         port: "traffic-port",
@@ -173,12 +190,19 @@ function createTargetGroup({ args, name, opts }: Making) {
   );
 }
 
+/** ARN of the certificate, known when it can be used. */
+function certify({ args: { plan, tags }, name, opts }: Making): pulumi.Input<string> {
+  const { certificate, host } = plan;
+  if (certificate.kind === "given") return certificate.arn;
+  return new Certificate(name, { host, hostedZoneId: certificate.zoneId, tags }, opts).arn;
+}
+
 function listen(
   { args: { plan, tags }, name, opts }: Making,
   parts: {
     readonly loadBalancer: aws.lb.LoadBalancer;
     readonly targets: aws.lb.TargetGroup;
-    readonly certificate: Certificate;
+    readonly certificateArn: pulumi.Input<string>;
   },
 ) {
   return new aws.lb.Listener(
@@ -188,7 +212,7 @@ function listen(
       port: httpsPort,
       protocol: "TLS",
       sslPolicy: plan.tlsPolicy,
-      certificateArn: parts.certificate.arn,
+      certificateArn: parts.certificateArn,
       defaultActions: [{ type: "forward", targetGroupArn: parts.targets.arn }],
       tags,
     },
@@ -209,15 +233,18 @@ function attachNodes({ args, name, opts }: Making, targets: aws.lb.TargetGroup, 
   );
 }
 
-function nameIt({ args, name, opts }: Making, loadBalancer: aws.lb.LoadBalancer) {
-  return new aws.route53.Record(
-    name,
-    {
-      zoneId: args.hostedZoneId,
-      name: args.plan.host,
-      type: "A",
-      aliases: [{ name: loadBalancer.dnsName, zoneId: loadBalancer.zoneId, evaluateTargetHealth: true }],
-    },
-    opts,
-  );
+function nameIt({ args: { plan }, name, opts }: Making, loadBalancer: aws.lb.LoadBalancer) {
+  if (plan.recordZoneId === undefined) return [];
+  return [
+    new aws.route53.Record(
+      name,
+      {
+        zoneId: plan.recordZoneId,
+        name: plan.host,
+        type: "A",
+        aliases: [{ name: loadBalancer.dnsName, zoneId: loadBalancer.zoneId, evaluateTargetHealth: true }],
+      },
+      opts,
+    ),
+  ];
 }

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { PolicyDocument } from "../../planning/foundation/iam/policy.ts";
-import { type RolePlan, trustPolicy } from "../../planning/foundation/iam/roles.ts";
+import { podTrust, type RolePlan, serviceTrust } from "../../planning/foundation/iam/roles.ts";
 
 export interface AccessRoleArgs {
   readonly plan: RolePlan;
@@ -28,7 +28,7 @@ export class AccessRole extends pulumi.ComponentResource {
       {
         name: plan.name,
         description: plan.description,
-        assumeRolePolicy: JSON.stringify(trustPolicy(plan)),
+        assumeRolePolicy: pulumi.jsonStringify(trust(plan, child)),
         tags,
       },
       child,
@@ -58,4 +58,10 @@ export class AccessRole extends pulumi.ComponentResource {
     this.arn = pulumi.all([role.arn, rights]).apply(([arn]) => arn);
     this.registerOutputs({ arn: this.arn });
   }
+}
+
+function trust(plan: RolePlan, opts: pulumi.InvokeOptions) {
+  if (plan.kind === "pod") return podTrust(plan);
+  const { accountId } = aws.getCallerIdentityOutput({}, opts);
+  return accountId.apply((id) => serviceTrust(plan, id));
 }

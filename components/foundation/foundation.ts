@@ -140,6 +140,16 @@ export class Foundation extends pulumi.ComponentResource {
       planned.length > 0 ? planned : this.#plan.nodeGroups.filter(({ taints }) => taints.length === 0);
     return [...groups.flatMap(({ name }) => this.#nodeGroups.get(name) ?? []), this.#dns];
   }
+
+  /** Names of the Auto Scaling groups of node groups, by the node groups' names. */
+  autoscalingGroups(nodeGroups: readonly string[]): Map<string, pulumi.Output<string>> {
+    return new Map(
+      nodeGroups.flatMap((name) => {
+        const group = this.#nodeGroups.get(name);
+        return group === undefined ? [] : [[name, group.autoscalingGroup]];
+      }),
+    );
+  }
 }
 
 const logGroupsOf = ({ cluster, vpc }: FoundationPlan) => [cluster.logs.group.name, vpc.flowLogs.group.name];

@@ -44,7 +44,10 @@ interface Made {
  */
 export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
+  /** NAT gateways' ids, by the name of their subnet. */
+  readonly natGatewayIds: ReadonlyMap<string, pulumi.Output<string>>;
   readonly #subnets: readonly Made[];
+  readonly #internet: pulumi.Output<unknown>;
   readonly #waysOut: ReadonlyMap<string, pulumi.Output<unknown>>;
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -71,6 +74,8 @@ export class Network extends pulumi.ComponentResource {
     this.#waysOut = new Map(
       privateRoutes.map(({ ready, zone }) => [zone, pulumi.all([s3.id, ...ready.map(({ id }) => id)])]),
     );
+    this.#internet = pulumi.all(publicRoutes.ready.map(({ id }) => id));
+    this.natGatewayIds = new Map(gateways.map(({ gateway, subnet }) => [subnet, gateway.id]));
     this.vpcId = vpc.id;
     this.registerOutputs({ vpcId: this.vpcId });
   }
@@ -83,6 +88,13 @@ export class Network extends pulumi.ComponentResource {
   /** Their address ranges. */
   get intraRanges(): string[] {
     return this.#subnets.filter(({ plan }) => plan.tier === "intra").map(({ plan }) => plan.cidr);
+  }
+
+  /** Public subnets, one per zone, known when what is in them can be reached: AWS puts no load balancer there before. */
+  get publicSubnetIds(): pulumi.Output<string>[] {
+    return this.#subnets
+      .filter(({ plan }) => plan.tier === "public")
+      .map(({ subnet }) => pulumi.all([subnet.id, this.#internet]).apply(([id]) => id));
   }
 
   /**
@@ -152,8 +164,7 @@ function routePublic(making: Making, subnets: readonly Made[]) {
     { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
     opts,
   );
-  associate(making, table, subnets, "public");
-  return { table, internet };
+  return { table, internet, ready: [internet, ...associate(making, table, subnets, "public")] };
 }
 
 /** One NAT gateway per zone of the plan, each with an address of its own. */
@@ -161,7 +172,7 @@ function createNatGateways(
   { args, name, opts }: Making,
   subnets: readonly Made[],
   internet: aws.ec2.Route,
-): { readonly zone: string; readonly gateway: aws.ec2.NatGateway }[] {
+): { readonly zone: string; readonly subnet: string; readonly gateway: aws.ec2.NatGateway }[] {
   const { plan, tags, transform } = args;
   return subnets
     .filter(({ plan: { tier, zone } }) => tier === "public" && plan.natZones.includes(zone))
@@ -178,7 +189,7 @@ function createNatGateways(
         // It answers nobody before there is a way to the internet, and the way can't go while it holds an address.
         { ...opts, dependsOn: internet },
       );
-      return { zone, gateway };
+      return { zone, subnet: subnetName, gateway };
     });
 }
 

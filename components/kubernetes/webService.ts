@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { RouteMiddleware } from "../../planning/edge/middlewares.ts";
 import { type Transform, transformed } from "../transform.ts";
 import { named, selectorOf } from "./metadata.ts";
 import { type Destination, type Peer, trafficPolicy } from "./network.ts";
@@ -50,6 +51,11 @@ export interface Route {
   readonly host?: string | undefined;
   /** Exact paths below it that outsiders get a 404 for. */
   readonly hidden?: readonly string[];
+  /**
+   * Whether bodies of requests are held to the gateway's limit: never where answers stream or files are uploaded, both are
+   * kept until they are whole. Default: no.
+   */
+  readonly limitBody?: boolean;
 }
 
 /** Class of the platform's own Ingresses, so that another controller of the cluster leaves them alone. */
@@ -182,7 +188,10 @@ function ingress(
   return new k8s.networking.v1.Ingress(
     name,
     transformed(args.transform?.ingress, {
-      metadata: { ...named(args.app, args.app, args), annotations: middlewares("secure-headers") },
+      metadata: {
+        ...named(args.app, args.app, args),
+        annotations: middlewares("secure-headers", ...(route.limitBody ? ["body-limit" as const] : [])),
+      },
       spec: { ingressClassName: ingressClass, rules: [ruleOf(route, paths)] },
     }),
     opts,
@@ -227,6 +236,6 @@ const ruleOf = ({ host }: Route, paths: Path[]) => ({
 });
 
 /** Names of middlewares in the gateway's file. */
-const middlewares = (...names: ("secure-headers" | "hidden")[]) => ({
+const middlewares = (...names: RouteMiddleware[]) => ({
   "traefik.ingress.kubernetes.io/router.middlewares": names.map((name) => `${name}@file`).join(","),
 });

@@ -6,7 +6,7 @@ export interface AlarmsArgs {
   readonly plans: readonly AlarmPlan[];
   /** How the alarms' names begin: the environment's prefix and the resource, `ai-platform-prod-postgres`. */
   readonly prefix: string;
-  /** What tells CloudWatch which resource it is: `{ DBInstanceIdentifier: ... }`. */
+  /** What tells CloudWatch which resource it is, `{ DBInstanceIdentifier: ... }`: at least those that the plans name. */
   readonly dimensions: Readonly<Record<string, pulumi.Input<string>>>;
   /** Topic that is told, also when all is well again. */
   readonly topicArn: pulumi.Input<string>;
@@ -31,7 +31,7 @@ export class Alarms extends pulumi.ComponentResource {
           alarmDescription: plan.description,
           namespace: plan.namespace,
           metricName: plan.metric,
-          dimensions: args.dimensions,
+          dimensions: Object.fromEntries(plan.dimensions.map((name) => [name, dimension(args, name)])),
           statistic: plan.statistic,
           comparisonOperator: plan.comparison,
           threshold: plan.threshold,
@@ -47,4 +47,10 @@ export class Alarms extends pulumi.ComponentResource {
     }
     this.registerOutputs();
   }
+}
+
+function dimension({ dimensions, prefix }: AlarmsArgs, name: string): pulumi.Input<string> {
+  const value = dimensions[name];
+  if (value === undefined) throw new Error(`${prefix} is watched by ${name}, which nobody gave`);
+  return value;
 }

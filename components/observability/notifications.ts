@@ -87,6 +87,8 @@ function watchBudget({ args: { plan, tags }, name, opts, topicArn }: Making) {
       timeUnit: "MONTHLY",
       limitAmount: String(budget.usdPerMonth),
       limitUnit: "USD",
+      // As the bill has it: what a reservation costs in advance counts in the month in which it is paid.
+      metrics: "UnblendedCost",
       filterExpression: {
         ands: Object.entries(budget.tags).map(([key, value]) => ({ tags: { key, values: [value] } })),
       },
@@ -107,7 +109,7 @@ function watchAnomalies({ args: { plan, tags }, name, opts, topicArn }: Making) 
     {
       name: monitorName,
       monitorType: "CUSTOM",
-      monitorSpecification: JSON.stringify({ Tags: { Key: tag.key, Values: [tag.value] } }),
+      monitorSpecification: monitorSpecification(tag),
       tags,
     },
     opts,
@@ -131,4 +133,19 @@ function watchAnomalies({ args: { plan, tags }, name, opts, topicArn }: Making) 
     },
     opts,
   );
+}
+
+/**
+ * Spelled out as the provider reads it back: without a null for each operator that isn't used, every `up` would replace
+ * the monitor. Source: terraform-provider-aws 6.x, internal/service/ce/anomaly_monitor.go.
+ */
+function monitorSpecification({ key, value }: ObservabilityPlan["anomalies"]["tag"]): string {
+  return JSON.stringify({
+    And: null,
+    CostCategories: null,
+    Dimensions: null,
+    Not: null,
+    Or: null,
+    Tags: { Key: key, MatchOptions: null, Values: [value] },
+  });
 }

@@ -12,6 +12,8 @@ export interface CostInput {
   readonly spec: Pick<AwsPlatformSpec, "budget" | "capacity" | "cloud" | "cluster">;
   readonly network: NetworkPlan;
   readonly nodeGroups: readonly NodeGroupPlan[];
+  /** Whether requests come in by a load balancer. Default: yes. */
+  readonly balanced?: boolean;
   /** Volumes of pods. Default: none. */
   readonly volumes?: readonly VolumePlan[];
   /** RDS databases. Default: none. */
@@ -26,7 +28,7 @@ export interface CostInput {
  * that is not in the other.
  */
 export function planCost(input: CostInput): CostPlan {
-  const { databases = [], network, nodeGroups, others = {}, spec, volumes = [] } = input;
+  const { balanced = true, databases = [], network, nodeGroups, others = {}, spec, volumes = [] } = input;
   const { region } = spec.cloud;
   const nodes = priceNodes(nodeGroups, region);
   const idle = priceIdle(spec.capacity, nodeGroups, region);
@@ -34,7 +36,7 @@ export function planCost(input: CostInput): CostPlan {
     ...priceCluster(region),
     ...nodes.items,
     ...idle.items,
-    ...priceNetwork(region, network),
+    ...priceNetwork(region, network, balanced),
     ...priceStorage(region, nodeGroups, volumes),
     ...priceDatabases(region, databases),
     ...otherItems(region, others),
@@ -48,7 +50,10 @@ export function planCost(input: CostInput): CostPlan {
     notPriced: [
       ...nodes.notPriced,
       ...idle.notPriced,
-      ...notPriced(region, network, spec.cluster.version ?? defaultKubernetesVersion, databases),
+      ...notPriced(region, network, spec.cluster.version ?? defaultKubernetesVersion, {
+        balanced,
+        databases,
+      }),
     ],
   };
 }

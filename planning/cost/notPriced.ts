@@ -10,7 +10,7 @@ export function notPriced(
   region: string,
   network: NetworkPlan,
   version: KubernetesVersion,
-  databases: readonly unknown[],
+  { balanced, databases }: { readonly balanced: boolean; readonly databases: readonly unknown[] },
 ): string[] {
   const each = (price: ServicePriceName) => {
     const { usd, per } = servicePrice(region, price);
@@ -22,7 +22,7 @@ export function notPriced(
     ...(network.interfaceEndpoints.length > 0
       ? [`traffic through interface endpoints: ${each("interfaceEndpointTraffic")}`]
       : []),
-    `the load balancer's use: ${each("networkLoadBalancerUnit")}`,
+    ...(balanced ? [`the load balancer's use: ${each("networkLoadBalancerUnit")}`] : []),
     "traffic to the internet and between zones",
     `objects in S3: ${each("s3Standard")}, and requests`,
     `images in ECR: ${each("ecrStorage")}`,

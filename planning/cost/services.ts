@@ -20,17 +20,18 @@ export function priceCluster(region: string): CostItem[] {
 /**
  * NAT gateways, the load balancer, interface endpoints in each zone, and public addresses: one of each NAT gateway and
  * one of the load balancer in each zone.
+ * @param balanced whether there is a load balancer
  */
-export function priceNetwork(region: string, network: NetworkPlan): CostItem[] {
+export function priceNetwork(region: string, network: NetworkPlan, balanced: boolean): CostItem[] {
   const zones = network.zones.length;
   const nats = network.natZones.length;
-  const addresses = nats + zones;
+  const addresses = nats + (balanced ? zones : 0);
   const endpoints = network.interfaceEndpoints.length * zones;
   const item = (component: string, what: string, price: ServicePriceName, count: number) =>
     serviceItem(region, `network/${component}`, what, price, count);
   return [
     ...item("nat", counted(nats, "NAT gateway"), "natGateway", nats),
-    ...item("load-balancer", "1 network load balancer", "networkLoadBalancer", 1),
+    ...item("load-balancer", "1 network load balancer", "networkLoadBalancer", balanced ? 1 : 0),
     ...item("addresses", counted(addresses, "public address", "public addresses"), "publicIpv4", addresses),
     ...item(
       "endpoints",

@@ -68,6 +68,7 @@ export function planCluster(spec: AwsPlatformSpec, network: NetworkPlan): Cluste
       name: resourceName(spec, "iam-role", "cluster"),
       description: `Control plane of the EKS cluster ${name}`,
       service: "eks.amazonaws.com",
+      onBehalfOf: { service: "eks", region: spec.cloud.region, resource: `cluster/${name}` },
       managedPolicies: [`arn:${partitionOf(spec.cloud.region)}:iam::aws:policy/AmazonEKSClusterPolicy`],
       policies: {},
     },

@@ -36,10 +36,19 @@ export interface KeyUse {
   readonly publishers?: readonly string[];
 }
 
+/** What AWS's guides write as `kms:GenerateDataKey*`. */
+const dataKeys = [
+  "kms:GenerateDataKey",
+  "kms:GenerateDataKeyPair",
+  "kms:GenerateDataKeyPairWithoutPlaintext",
+  "kms:GenerateDataKeyWithoutPlaintext",
+];
+
 /**
  * A key's policy: IAM of the account decides, and CloudWatch may encrypt these log groups with it and nothing else. What
  * services may publish with it is for the topic's own policy to limit.
- * `Resource: "*"` in a key's policy means the key itself.
+ * `Resource: "*"` in a key's policy means the key itself. The guide also lists `kms:Describe*`, which the guide's own
+ * condition never lets through: such a request has no encryption context.
  * Source: CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS"; SNS developer guide, "Key
  * management".
  */
@@ -62,13 +71,7 @@ export function keyPolicy({ accountId, logGroups, partition, publishers = [], re
               Sid: "CloudWatchLogs",
               Effect: "Allow",
               Principal: { Service: `logs.${region}.amazonaws.com` },
-              Action: [
-                "kms:Decrypt*",
-                "kms:Describe*",
-                "kms:Encrypt*",
-                "kms:GenerateDataKey*",
-                "kms:ReEncrypt*",
-              ],
+              Action: ["kms:Decrypt", "kms:Encrypt", ...dataKeys, "kms:ReEncryptFrom", "kms:ReEncryptTo"],
               Resource: "*",
               Condition: { ArnEquals: { "kms:EncryptionContext:aws:logs:arn": logGroups.map(arn) } },
             },
@@ -80,7 +83,7 @@ export function keyPolicy({ accountId, logGroups, partition, publishers = [], re
               Sid: "Publishers",
               Effect: "Allow",
               Principal: { Service: publishers },
-              Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+              Action: ["kms:Decrypt", ...dataKeys],
               Resource: "*",
             },
           ]),

@@ -60,6 +60,7 @@ function planFlowLogs(spec: AwsPlatformSpec): VpcPlan["flowLogs"] {
       name: resourceName(spec, "iam-role", "vpc-flow-logs"),
       description: "VPC flow logs: writes to their log group",
       service: "vpc-flow-logs.amazonaws.com",
+      onBehalfOf: { service: "ec2", region, resource: "vpc-flow-log/*" },
       managedPolicies: [],
       policies: {
         write: policy(

@@ -1,5 +1,6 @@
 import { databaseClasses } from "../../catalog/prices.ts";
 import type { DatabasePlan } from "../data/database.ts";
+import type { ManagedNodeGroupPlan } from "../foundation/nodeGroups.ts";
 
 /** One metric of one resource that a person is told about, $0.10 a month. */
 export interface AlarmPlan {
@@ -9,6 +10,8 @@ export interface AlarmPlan {
   readonly description: string;
   readonly namespace: string;
   readonly metric: string;
+  /** Names of the dimensions that CloudWatch has the metric under: with one too many it never gets a value. */
+  readonly dimensions: readonly string[];
   readonly statistic: "Average" | "Maximum" | "Minimum" | "Sum";
   readonly comparison: "GreaterThanThreshold" | "LessThanThreshold";
   readonly threshold: number;
@@ -24,9 +27,10 @@ const fiveMinutes = 300;
 /** Source: RDS user guide, "Amazon CloudWatch metrics for Amazon RDS". */
 export function databaseAlarms({ instanceClass, storage }: DatabasePlan): AlarmPlan[] {
   const memoryGiB = databaseClasses[instanceClass]?.memoryGiB ?? 0;
-  const rds = (alarm: Omit<AlarmPlan, "namespace" | "periodSeconds">): AlarmPlan => ({
+  const rds = (alarm: Omit<AlarmPlan, "dimensions" | "namespace" | "periodSeconds">): AlarmPlan => ({
     ...alarm,
     namespace: "AWS/RDS",
+    dimensions: ["DBInstanceIdentifier"],
     periodSeconds: fiveMinutes,
   });
   return [
@@ -89,6 +93,7 @@ export const natGatewayAlarms: readonly AlarmPlan[] = [
       "The NAT gateway had no port left for new connections, which fail: one gateway holds 55,000 to one destination. Find the pods that open them in the flow logs; an interface endpoint for that service takes them off the gateway.",
     namespace: "AWS/NATGateway",
     metric: "ErrorPortAllocation",
+    dimensions: ["NatGatewayId"],
     statistic: "Sum",
     comparison: "GreaterThanThreshold",
     threshold: 0,
@@ -106,6 +111,7 @@ export const loadBalancerAlarms: readonly AlarmPlan[] = [
       "No node answers the load balancer's health check, so nobody reaches the platform. Are Traefik's pods running (kubectl -n ai-gateway get pods), and do the nodes' security groups let in the load balancer?",
     namespace: "AWS/NetworkELB",
     metric: "HealthyHostCount",
+    dimensions: ["LoadBalancer", "TargetGroup"],
     statistic: "Maximum",
     comparison: "LessThanThreshold",
     threshold: 1,
@@ -114,16 +120,78 @@ export const loadBalancerAlarms: readonly AlarmPlan[] = [
     missing: "breaching",
   },
   {
+    what: "unhealthy node",
+    description:
+      "A node has not answered the load balancer's health check for 15 minutes, while others do. See in the target group which, and on it whether kube-proxy runs (kubectl -n kube-system get pods -o wide); draining the node makes Auto Scaling bring another.",
+    namespace: "AWS/NetworkELB",
+    metric: "UnHealthyHostCount",
+    dimensions: ["LoadBalancer", "TargetGroup"],
+    statistic: "Minimum",
+    comparison: "GreaterThanThreshold",
+    threshold: 0,
+    periodSeconds: fiveMinutes,
+    periods: 3,
+    missing: "notBreaching",
+  },
+  {
     what: "connections refused",
     description:
       "The load balancer had no port left towards the nodes, so new connections fail. More nodes, or more of Traefik's replicas on other nodes, spread them.",
     namespace: "AWS/NetworkELB",
     metric: "PortAllocationErrorCount",
+    dimensions: ["LoadBalancer"],
     statistic: "Sum",
     comparison: "GreaterThanThreshold",
     threshold: 0,
     periodSeconds: fiveMinutes,
     periods: 2,
+    missing: "notBreaching",
+  },
+];
+
+/**
+ * A group that can't grow; none for one that is planned at its maximum, as what is reserved always is.
+ * Source: Amazon EC2 Auto Scaling user guide, "Amazon CloudWatch metrics for Amazon EC2 Auto Scaling"; EKS collects them of
+ * its node groups since June 2024 (EKS user guide, "View metrics for Amazon EC2 Auto Scaling groups").
+ */
+export function nodeGroupAlarms({
+  name,
+  size,
+}: Pick<ManagedNodeGroupPlan, "name"> & {
+  readonly size: Pick<ManagedNodeGroupPlan["size"], "max" | "start">;
+}): AlarmPlan[] {
+  if (size.max <= size.start) return [];
+  return [
+    {
+      what: "at its maximum",
+      description: `Node group ${name} has had all of its ${size.max} nodes for 15 minutes, so pods that need another one wait. See which (kubectl get pods -A --field-selector=status.phase=Pending); raise capacity.headroom, or ask for less. For a group that stands by, see why the one before it gets no nodes.`,
+      namespace: "AWS/AutoScaling",
+      metric: "GroupDesiredCapacity",
+      dimensions: ["AutoScalingGroupName"],
+      statistic: "Minimum",
+      comparison: "GreaterThanThreshold",
+      threshold: size.max - 1,
+      periodSeconds: fiveMinutes,
+      periods: 3,
+      missing: "notBreaching",
+    },
+  ];
+}
+
+/** Longer than a GPU node takes to come. Source: EKS user guide, "Monitor cluster data with Amazon CloudWatch". */
+export const clusterAlarms: readonly AlarmPlan[] = [
+  {
+    what: "pods without a node",
+    description:
+      "For half an hour pods found no node that takes them, and none came. kubectl describe pod says what they miss, and the events of the cluster autoscaler (kubectl -n ai-autoscaler logs deployment/cluster-autoscaler) why no node was bought: no capacity in the zone, a quota, or a group at its maximum.",
+    namespace: "AWS/EKS",
+    metric: "scheduler_pending_pods_UNSCHEDULABLE",
+    dimensions: ["ClusterName"],
+    statistic: "Minimum",
+    comparison: "GreaterThanThreshold",
+    threshold: 0,
+    periodSeconds: fiveMinutes,
+    periods: 6,
     missing: "notBreaching",
   },
 ];

@@ -3,6 +3,7 @@ import type { ResourcePolicy } from "../data/bucketPolicy.ts";
 import { allow } from "../foundation/iam/policy.ts";
 import { type KeyPlan, planKey } from "../foundation/keys.ts";
 import { resourceName } from "../foundation/naming.ts";
+import { planWatched, type Watchable, type WatchedPlan } from "./watched.ts";
 
 /** Who is told what. */
 export interface ObservabilityPlan {
@@ -14,6 +15,8 @@ export interface ObservabilityPlan {
   /** Undefined for an environment without a budget. */
   readonly budget: BudgetPlan | undefined;
   readonly anomalies: AnomalyPlan;
+  /** What pages someone. */
+  readonly watched: readonly WatchedPlan[];
 }
 
 /** A budget of AWS's: it tells, it stops nothing. It costs nothing. */
@@ -36,7 +39,7 @@ export interface AnomalyPlan {
   readonly atLeastUsd: number;
 }
 
-export function planObservability(spec: AwsPlatformSpec): ObservabilityPlan {
+export function planObservability(spec: AwsPlatformSpec, watchable: Watchable): ObservabilityPlan {
   const { budget, environment, observability, ownership } = spec;
   return {
     topic: resourceName(spec, "sns-topic", "alarms"),
@@ -53,7 +56,19 @@ export function planObservability(spec: AwsPlatformSpec): ObservabilityPlan {
       tag: { key: "Environment", value: environment },
       atLeastUsd: budget ? Math.max(leastAnomalyUsd, budget.usdPerMonth * anomalyShare) : 100,
     },
+    watched: planWatched(spec, watchable),
   };
+}
+
+/** What is paid by the month: its key, and each alarm. */
+export function observabilityPrices({ watched }: Pick<ObservabilityPlan, "watched">) {
+  return { kmsKey: 1, cloudWatchAlarm: watched.reduce((sum, { alarms }) => sum + alarms.length, 0) };
+}
+
+/** Who should be told and isn't, where users depend on it. */
+export function observabilityWarnings({ environment, observability }: AwsPlatformSpec): string[] {
+  if (environment !== "prod" || observability.alarmEmail !== undefined) return [];
+  return ["observability.alarmEmail is not given: alarms show in CloudWatch, and nobody is told"];
 }
 
 /** A fiftieth of the month's budget in one anomaly is worth a look; less than $20 never is. */

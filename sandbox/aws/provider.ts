@@ -20,7 +20,7 @@ const copied = {
 } as const;
 
 /** What decides how the copies differ: another recipe is another module. */
-const recipe = ["trim.ts", "hurry.ts"];
+const recipe = ["trim.ts", "hurry.ts", "export.go.txt"];
 const readRecipe = (name: string) => readFile(join(import.meta.dirname, name), "utf8");
 
 /** Builds `pulumi-resource-aws` for the simulated AWS unless the cache has it. @returns the executable */

@@ -1,16 +1,25 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { z } from "zod";
-import { isAlive, type NodeProcess, parseStat, signal, waitForEnd } from "../cluster/processes.ts";
-import { downloadWheels, exists } from "../images/downloads.ts";
+import { cgroupFolders, removeCgroup } from "../cluster/cgroups.ts";
+import {
+  isAlive,
+  type NodeProcess,
+  parseStat,
+  readProcesses,
+  signal,
+  waitForEnd,
+} from "../cluster/processes.ts";
+import { nodeProgram } from "../cluster/programs.ts";
 import { UserError } from "../lib/fail.ts";
-import { cacheDir } from "../lib/paths.ts";
 import { type Progress, silent } from "../lib/progress.ts";
-import { explainFailure, lastLines } from "../toolchain/diagnose.ts";
+import { lastLines } from "../toolchain/diagnose.ts";
+import { buildGo } from "../toolchain/go.ts";
+import { offers } from "./offers.ts";
+import { awsPackages } from "./packages.ts";
 import { buildProvider } from "./provider.ts";
 
 /** A running simulated AWS. Its state lives as long as it runs. */
@@ -27,20 +36,33 @@ export interface SimulatedAws {
  */
 const defaultSpeed = 100;
 
-const lock = join(import.meta.dirname, "simulated_aws", "requirements.lock");
+/** What an orderly end of the clusters' control planes may take, milliseconds. */
+const stopTimeout = 75_000;
+
 const recordSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 
+export interface StartOptions {
+  /** How much faster than AWS it goes; default 100. */
+  speed?: number;
+  /** Whether clusters have a Kubernetes, which needs root as the local platform does; default true. */
+  kubernetes?: boolean;
+  /** Hosted zones that exist already, as a domain's do before an environment is brought up under it; default none. */
+  zones?: readonly { readonly id: string; readonly name: string }[];
+  progress?: Progress;
+}
+
 /** Starts a simulated AWS with its state in a folder, or finds the one that runs there. */
-export async function startAws(
-  folder: string,
-  options: { speed?: number; progress?: Progress } = {},
-): Promise<SimulatedAws> {
+export async function startAws(folder: string, options: StartOptions = {}): Promise<SimulatedAws> {
   const running = await findAws(folder);
   if (running !== undefined) return running;
-  const { speed = defaultSpeed, progress = silent } = options;
-  const packages = await installPackages(progress);
+  const { kubernetes = true, speed = defaultSpeed, progress = silent, zones = [] } = options;
+  const node = kubernetes ? await buildGo(nodeProgram, progress) : undefined;
+  await endClusters(folder);
+  const packages = await awsPackages(progress);
   await rm(join(folder, "address"), { force: true });
   await execa("mkdir", ["-p", folder]);
+  await writeWhole(join(folder, "offers.json"), offers());
+  await writeWhole(join(folder, "zones.json"), zones);
   const log = await open(join(folder, "server.log"), "a");
   const child = spawn("python3", ["-m", "simulated_aws", "--state", folder], {
     detached: true,
@@ -50,6 +72,7 @@ export async function startAws(
       PYTHONPATH: [packages, import.meta.dirname].join(":"),
       PYTHONDONTWRITEBYTECODE: "1",
       AI_PLATFORM_AWS_SPEED: `${speed}`,
+      ...(node === undefined ? {} : { AI_PLATFORM_NODE_PROGRAM: node }),
     },
   });
   child.unref();
@@ -80,20 +103,41 @@ export async function stopAws(folder: string): Promise<void> {
   const server = await recorded(folder);
   if (server === undefined) return;
   await signal(server, "SIGTERM");
-  if (!(await waitForEnd(server, 5000))) await signal(server, "SIGKILL");
+  if (!(await waitForEnd(server, stopTimeout))) await signal(server, "SIGKILL");
+  await endClusters(folder);
   await rm(join(folder, "process.json"), { force: true });
 }
 
+/** Ends the control planes of clusters that a killed server left. Their processes end with their node's first one. */
+async function endClusters(folder: string): Promise<void> {
+  const clusters = join(folder, "clusters");
+  for (const cluster of await readdir(clusters).catch(() => [])) {
+    const noted = await readProcesses(join(clusters, cluster, "node", "processes.json"));
+    if (noted === undefined) continue;
+    for (const process of [noted.init, noted.gate]) {
+      await signal(process, "SIGKILL");
+      await waitForEnd(process, stopTimeout);
+    }
+    for (const group of await cgroupFolders(noted.cgroup)) await removeCgroup(group);
+  }
+  await rm(clusters, { recursive: true, force: true });
+}
+
 /**
- * What points programs at it: the AWS SDK's own variables, so that the official plugin and the AWS command line go there
- * too, and the sandbox's provider in the place of the one that only previews.
+ * An environment in which programs go there: the AWS SDK's own variables, so that the official plugin and the AWS command
+ * line go there too, and the sandbox's provider in the place of the one that only previews.
  */
 export async function awsEnv(
   aws: SimulatedAws,
+  base: NodeJS.ProcessEnv,
   options: { speed?: number; progress?: Progress } = {},
 ): Promise<NodeJS.ProcessEnv> {
   const { speed = defaultSpeed, progress = silent } = options;
+  const cli = join(await awsPackages(progress), "cli");
   return {
+    ...base,
+    // The kubeconfig of an EKS cluster asks the AWS command line for a token.
+    PATH: [base.PATH, cli].join(delimiter),
     AWS_ENDPOINT_URL: aws.endpoint,
     AWS_ACCESS_KEY_ID: "simulated",
     AWS_SECRET_ACCESS_KEY: "simulated",
@@ -137,43 +181,21 @@ export interface Fault {
 
 /** Orders failures in the place of those that were ordered before. */
 export async function orderFaults(aws: SimulatedAws, faults: readonly Fault[]): Promise<void> {
-  const file = join(aws.folder, "faults.json");
-  await writeFile(`${file}.new`, JSON.stringify(faults));
-  await rename(`${file}.new`, file);
+  await writeWhole(join(aws.folder, "faults.json"), faults);
 }
 
-/** Puts moto and what it needs into the cache, each package checked against the lock. @returns their folder */
-async function installPackages(progress: Progress): Promise<string> {
-  const key = createHash("sha256")
-    .update(await readFile(lock))
-    .digest("hex")
-    .slice(0, 20);
-  const folder = join(cacheDir, "aws", "python", key);
-  if (await exists(folder)) return folder;
-  const wheels = await downloadWheels([lock], "moto", progress);
-  progress.report("installing moto");
-  const unfinished = `${folder}.${process.pid}`;
-  const result = await execa(
-    "python3",
-    [
-      "-m",
-      "pip",
-      "install",
-      "--quiet",
-      "--no-index",
-      "--no-deps",
-      "--find-links",
-      wheels,
-      "--target",
-      unfinished,
-      "-r",
-      lock,
-    ],
-    { reject: false, all: true, env: { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore" } },
-  );
-  if (result.failed) throw explainFailure("Installing moto", result.all);
-  await rename(unfinished, folder);
-  return folder;
+/** Sets quotas, such as `ec2/L-DB2E81BA` to 0; the others are what a new account has. */
+export async function orderQuotas(
+  aws: SimulatedAws,
+  values: Readonly<Record<string, number>>,
+): Promise<void> {
+  await writeWhole(join(aws.folder, "offers.json"), offers(values));
+}
+
+/** The server reads a file at any moment: it is never half there. */
+async function writeWhole(file: string, content: unknown): Promise<void> {
+  await writeFile(`${file}.new`, JSON.stringify(content));
+  await rename(`${file}.new`, file);
 }
 
 async function recorded(folder: string): Promise<NodeProcess | undefined> {

@@ -15,6 +15,7 @@ export const services = [
   "ec2",
   "ecr",
   "eks",
+  "elb",
   "elbv2",
   "iam",
   "kms",
@@ -35,7 +36,10 @@ const servicesFile = "internal/provider/sdkv2/service_packages_gen.go";
 const clientsFile = "internal/conns/awsclient_gen.go";
 
 /** What of the provider's module a build reads. */
-const parts = ["go.mod", "LICENSE", "internal", "names", "version", "xpprovider"];
+const parts = ["go.mod", "LICENSE", "internal", "names", "version"];
+
+/** The provider keeps its constructors to itself; this package of ours, put among its sources, hands them out. */
+const exported = "export/export.go";
 
 /**
  * Copies the sources of the Terraform AWS provider with only some of its services: two generated files list all
@@ -56,6 +60,7 @@ export async function copyTrimmed(from: string, to: string, wanted: readonly str
       hurried("provider", file, file === servicesFile ? onlyServices(text, kept) : text),
     );
   }
+  await put(join(to, exported), await readFile(join(import.meta.dirname, "export.go.txt"), "utf8"));
   await put(join(to, clientsFile), onlyClients(await readFile(join(from, clientsFile), "utf8"), used));
   await putSpeed("provider", to);
 }

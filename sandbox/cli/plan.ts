@@ -1,11 +1,12 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { LockError, type PlacementLock } from "../../planning/lock.ts";
 import { type PlatformPlan, planPlatform } from "../../planning/plan.ts";
 import { planDocument } from "../../report/plan/document.ts";
 import { renderPlan } from "../../report/plan/text.ts";
+import { readJsonPlatform, UnreadableSpec } from "../../spec/jsonPlatform.ts";
 import { readModelConfigs } from "../../spec/modelConfigs.ts";
-import { parsePlatform, SpecError } from "../../spec/parse.ts";
+import { SpecError } from "../../spec/parse.ts";
 import { type Environment, environments, type PlatformSpec } from "../../spec/platform.ts";
 import { describeEnvironment, lockFile, readLock } from "../../stacks/environments.ts";
 import { UserError } from "../lib/fail.ts";
@@ -67,17 +68,8 @@ function described({ spec: file, write }: PlanOptions, words: readonly string[])
 /** A whole platform in JSON, as a form or another program would write it; the model files of the project count. */
 function specOf(file: string): PlatformSpec {
   const path = resolve(process.env.INIT_CWD ?? process.cwd(), file);
-  let input: unknown;
-  try {
-    input = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${file} can't be read as JSON: ${reason}`, [
-      "Give a file with one platform in JSON; docs/schemas/platform.schema.json says what it may hold",
-    ]);
-  }
   return understood(() =>
-    parsePlatform(input, file, { modelConfigs: readModelConfigs(resolve(repoRoot, "m2m")) }),
+    readJsonPlatform(path, file, { modelConfigs: readModelConfigs(resolve(repoRoot, "m2m")) }),
   );
 }
 
@@ -85,6 +77,7 @@ function understood<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
+    if (error instanceof UnreadableSpec) throw new UserError(error.message, [error.remedy]);
     if (error instanceof SpecError || error instanceof LockError) throw new UserError(error.message);
     throw error;
   }

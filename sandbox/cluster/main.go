@@ -53,7 +53,7 @@ func runNode(part, configPath string) error {
 	if part == "init" {
 		return node.Init(configPath)
 	}
-	return node.Up(configPath, kube.KwokStages())
+	return node.Up(configPath, node.Stages{Real: kube.KwokStages(), Simulated: kube.SimulatedStages()})
 }
 
 func runComponent(command *cobra.Command) {

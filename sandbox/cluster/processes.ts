@@ -13,8 +13,11 @@ export type NodeProcess = z.infer<typeof processSchema>;
 export type NodeProcesses = z.infer<typeof processesSchema>;
 
 /** The processes that the last start has noted; they may be gone. */
-export async function notedProcesses(): Promise<NodeProcesses | undefined> {
-  const text = await readFile(processesFile, "utf8").catch(() => undefined);
+export const notedProcesses = (): Promise<NodeProcesses | undefined> => readProcesses(processesFile);
+
+/** The same of any node, from its own file. */
+export async function readProcesses(file: string): Promise<NodeProcesses | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const parsed = processesSchema.safeParse(JSON.parse(text));
   return parsed.success ? parsed.data : undefined;

@@ -4,19 +4,22 @@ const kubernetesVersion = "v1.36.2";
 const versionPackage = "k8s.io/component-base/version";
 const [major, minor] = kubernetesVersion.slice(1).split(".");
 
+/** Kubernetes in one program: a node with its control plane, or a control plane whose nodes are simulated. */
+export const nodeProgram: GoProgram = {
+  name: "ai-platform-node",
+  moduleDir: "sandbox/cluster",
+  package: ".",
+  // Clients parse what the API server calls its version: without these it is not one.
+  ldflags: [
+    `-X ${versionPackage}.gitVersion=${kubernetesVersion}`,
+    `-X ${versionPackage}.gitMajor=${major}`,
+    `-X ${versionPackage}.gitMinor=${minor}`,
+  ].join(" "),
+};
+
 /** The programs of the node that are built from source. */
 export const programs: GoProgram[] = [
-  {
-    name: "ai-platform-node",
-    moduleDir: "sandbox/cluster",
-    package: ".",
-    // Clients parse what the API server calls its version: without these it is not one.
-    ldflags: [
-      `-X ${versionPackage}.gitVersion=${kubernetesVersion}`,
-      `-X ${versionPackage}.gitMajor=${major}`,
-      `-X ${versionPackage}.gitMinor=${minor}`,
-    ].join(" "),
-  },
+  nodeProgram,
   { name: "ai-platform-pause", moduleDir: "sandbox/cluster", package: "./pause" },
   { name: "coredns", moduleDir: "sandbox/cluster/coredns", package: "." },
 ];

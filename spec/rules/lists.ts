@@ -3,10 +3,11 @@ import type { Path } from "../faults/path.ts";
 import type { Rule } from "./rule.ts";
 
 /** In lists of names, each stands once: the order of some means something, and a double is a slip. */
-export const namedOnce: Rule = ({ capacity, models, network }) => [
+export const namedOnce: Rule = ({ capacity, gateway, models, network }) => [
   ...doubles(["capacity", "purchase"], capacity?.purchase),
   ...doubles(["capacity", "families"], capacity?.families),
   ...doubles(["capacity", "gpus"], capacity?.gpus),
+  ...doubles(["gateway", "allowedCidrs"], gateway?.allowedCidrs),
   ...doubles(["network", "zones"], network?.zones),
   ...doubles(["network", "interfaceEndpoints"], network?.interfaceEndpoints),
   ...Object.entries(models).flatMap(([name, { gpus, purchase, quantization }]) => [

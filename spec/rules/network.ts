@@ -4,13 +4,17 @@ import type { Path } from "../faults/path.ts";
 import type { Rule } from "./rule.ts";
 
 /** The VPC's size and what it may not overlap. The planner keeps the range of Services clear of it. */
-export const addressRanges: Rule = ({ cluster, network }) => {
+export const addressRanges: Rule = ({ cluster, gateway, network }) => {
   const ranges = [
     ...(network ? [{ path: ["network", "cidr"], text: network.cidr }] : []),
     ...(network?.reserved ?? []).map((text, index) => ({ path: ["network", "reserved", index], text })),
     ...(["publicAccessCidrs", "privateAccessCidrs"] as const).flatMap((field) =>
       (cluster?.[field] ?? []).map((text, index) => ({ path: ["cluster", field, index], text })),
     ),
+    ...(gateway?.allowedCidrs ?? []).map((text, index) => ({
+      path: ["gateway", "allowedCidrs", index],
+      text,
+    })),
   ];
   return [...ranges.flatMap(({ path, text }) => canonical(path, text)), ...(network ? vpc(network) : [])];
 };

@@ -5,6 +5,7 @@ import { budget } from "./budget.ts";
 import { blockTypes, purchase, reservationIds } from "./capacity.ts";
 import { embeddings } from "./embeddings.ts";
 import { endpoints } from "./endpoints.ts";
+import { certificateRegion, hostInZone } from "./gateway.ts";
 import { namedOnce } from "./lists.ts";
 import { models } from "./models.ts";
 import { addressRanges } from "./network.ts";
@@ -25,6 +26,8 @@ const rules: readonly Rule[] = [
   purchase,
   addressRanges,
   endpoints,
+  hostInZone,
+  certificateRegion,
   budget,
   namedOnce,
   architectures,

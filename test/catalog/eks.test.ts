@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { instanceType } from "../../catalog/ec2/instances.ts";
 import {
   addonNames,
+  amiName,
   amiType,
   defaultKubernetesVersion,
   eksVersions,
@@ -84,4 +85,14 @@ test("nodes with GPUs boot NVIDIA's image, Graviton the ARM one, the rest the pl
     "AL2023_x86_64_STANDARD",
     "AL2023_x86_64_STANDARD",
   ]);
+});
+
+test("a release's image is named after type, minor version and day", () => {
+  const release = "1.36.4-20260923";
+  expect(amiName("AL2023_x86_64_NVIDIA", "1.36", release)).toBe(
+    "amazon-eks-node-al2023-x86_64-nvidia-1.36-v20260923",
+  );
+  expect(amiName("AL2023_ARM_64_STANDARD", "1.36", "*")).toBe(
+    "amazon-eks-node-al2023-arm64-standard-1.36-v*",
+  );
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { instanceTypes } from "../../catalog/ec2/instances.ts";
-import { type Quota, quotas, vcpuQuota } from "../../catalog/quotas.ts";
+import { type Quota, quotaRegion, quotas, vcpuQuota } from "../../catalog/quotas.ts";
 
 const all: [string, Quota][] = Object.entries(quotas);
 
@@ -42,4 +42,11 @@ test("vCPU quotas are EC2's and counted in vCPUs", () => {
       expect([service, unit]).toEqual(["ec2", "vCPU"]);
     }
   }
+});
+
+test("a quota is kept in the stack's region, but for S3's, which is of the account", () => {
+  expect(quotaRegion("ec2", "eu-central-1")).toBe("eu-central-1");
+  expect(
+    ["eu-central-1", "us-gov-east-1", "cn-northwest-1"].map((region) => quotaRegion("s3", region)),
+  ).toEqual(["us-east-1", "us-gov-west-1", "cn-north-1"]);
 });

@@ -140,7 +140,7 @@ describe.each(environments)("%s", (environment) => {
     const open = objectsOf(resources, "Service").filter(
       ({ inputs }) => (inputs.spec.type ?? "ClusterIP") !== "ClusterIP",
     );
-    expect(open.map(({ name }) => name)).toEqual(environment === "local" ? ["gateway"] : []);
+    expect(open.map(({ name }) => name)).toEqual(["gateway"]);
   });
 
   test("configuration that pods mount is immutable and named by the engine, so that a change rolls them", () => {
@@ -154,6 +154,15 @@ describe.each(environments)("%s", (environment) => {
         expect(inputs.immutable, name).toBe(true);
         expect(inputs.metadata, name).not.toHaveProperty("name");
       }
+    }
+  });
+
+  test("logs in AWS end some day, and are encrypted with a key of the environment", () => {
+    const groups = resources.filter(({ type }) => type === "aws:cloudwatch/logGroup:LogGroup");
+    expect(groups.length > 0).toBe(environment !== "local");
+    for (const { name, inputs } of groups) {
+      expect(inputs.retentionInDays, name).toBeGreaterThan(0);
+      expect(inputs.kmsKeyId, name).toMatch(/-arn$/);
     }
   });
 });

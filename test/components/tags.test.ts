@@ -6,17 +6,18 @@ import { Alarms } from "../../components/observability/alarms.ts";
 import { Notifications } from "../../components/observability/notifications.ts";
 import { planData } from "../../planning/data/data.ts";
 import { planDatabase } from "../../planning/data/database.ts";
-import { planEdge } from "../../planning/edge/edge.ts";
 import { loadBalancerAlarms } from "../../planning/observability/alarms.ts";
 import { planObservability } from "../../planning/observability/observability.ts";
 import { tagsByComponent } from "../../planning/ownership.ts";
 import { awsRequiredTags } from "../../policy/rules/awsRequiredTags.ts";
+import { edgeOf, hostedZone, watchable } from "../support/edge.ts";
 import { awsSpec } from "../support/foundation.ts";
 import { judge } from "../support/policy.ts";
 import { render } from "../support/render.ts";
 
 const spec = awsSpec("prod", {
   budget: { usdPerMonth: 1000 },
+  gateway: { host: "ai.example.com", hostedZone },
   observability: { alarmEmail: "ml@example.com" },
 });
 const tags = tagsByComponent(spec);
@@ -34,15 +35,14 @@ function everything() {
     protectState: true,
   });
   const { topicArn } = new Notifications("alarms", {
-    plan: planObservability(spec),
+    plan: planObservability(spec, watchable("prod")),
     region,
     tags: tags.others,
   });
   const { dimensions } = new Edge("edge", {
-    plan: planEdge(spec, 30080),
+    plan: edgeOf(spec),
     vpcId: "vpc",
     subnetIds: ["public-a"],
-    hostedZoneId: "Z123",
     nodesSecurityGroupId: "nodes",
     autoscalingGroups: new Map([["system", "eks-system"]]),
     accessLogsBucket: "logs",

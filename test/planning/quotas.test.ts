@@ -15,6 +15,11 @@ function needs(input: Partial<QuotaInput>): Record<string, string> {
 const group = (type: string, change: Partial<NodeGroupPlan> = {}) =>
   nodeGroup({ instanceTypes: [type], size: { min: 0, planned: 2, max: 4 }, ...change });
 
+test("a load balancer counts where there is one", () => {
+  expect(needs({})).toMatchObject({ "L-69A177A2": "1 to 1" });
+  expect(needs({ balanced: false })).not.toHaveProperty("L-69A177A2");
+});
+
 describe("vCPUs", () => {
   test.each([
     [

@@ -56,7 +56,9 @@ test("local keeps objects and databases itself, the others in S3 and RDS; only p
       const local = input.environment === "local";
       expect(postgres.kind).toBe(local ? "in-cluster" : "rds");
       expect(artifacts.kind).toBe(local ? "in-cluster" : "aws");
-      expect(gateway.nodePort === undefined).toBe(!local);
+      const balanced = !local && (input.gateway.hostedZone ?? input.gateway.certificateArn) !== undefined;
+      expect(gateway.nodePort === undefined).toBe(!local && !balanced);
+      expect(gateway.behindTls).toBe(balanced);
       expect(protectState).toBe(input.environment === "prod");
     }),
     { numRuns: 200 },

@@ -3,7 +3,7 @@ import { policies } from "../../policy/policies.ts";
 import { awsRequiredTags, requiredTags } from "../../policy/rules/awsRequiredTags.ts";
 import { kubernetesRequiredLabels, requiredLabels } from "../../policy/rules/kubernetesRequiredLabels.ts";
 import { environments } from "../../spec/platform.ts";
-import { judge } from "../support/policy.ts";
+import { judge, withArns } from "../support/policy.ts";
 import { renderStack } from "../support/stacks.ts";
 
 const all = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "x"]));
@@ -12,6 +12,9 @@ const without = (names: readonly string[], name: string) => all(names.filter((ot
 test("the pack consists of these rules", () => {
   expect(policies.map(({ enforcementLevel, name }) => `${name}: ${enforcementLevel}`)).toEqual([
     "aws-required-tags: mandatory",
+    "aws-policy-documents: mandatory",
+    "aws-no-wildcard-write: mandatory",
+    "aws-narrow-trust: mandatory",
     "kubernetes-required-labels: mandatory",
   ]);
 });
@@ -86,9 +89,10 @@ describe("our own environments", () => {
     const resources = await renderStack(environment);
     for (const policy of policies) {
       for (const resource of resources) {
-        expect(await judge(policy, resource), `${policy.name} on ${resource.type} ${resource.name}`).toEqual(
-          [],
-        );
+        expect(
+          await judge(policy, { ...resource, inputs: withArns(resource.inputs) }),
+          `${policy.name} on ${resource.type} ${resource.name}`,
+        ).toEqual([]);
       }
     }
   });

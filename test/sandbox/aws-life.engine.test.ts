@@ -29,10 +29,10 @@ describe.skipIf(official)("AWS resources", () => {
   let before: Counts;
 
   beforeAll(async () => {
-    aws = await startAws(await mkdtemp(join(tmpdir(), "ai-platform-aws-")));
+    aws = await startAws(await mkdtemp(join(tmpdir(), "ai-platform-aws-")), { kubernetes: false });
     before = await counts(aws);
     program = await Program.create(source, { "aws:region": "eu-central-1" });
-    Object.assign(program.env, await awsEnv(aws));
+    Object.assign(program.env, await awsEnv(aws, program.env));
     await program.succeed("config", "set", "--secret", "password", password);
   }, 60 * minutes);
 

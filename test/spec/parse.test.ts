@@ -52,7 +52,7 @@ describe("what people write", () => {
       pipelines: { prefect: true },
       tracking: {},
       postgres: {},
-      gateway: {},
+      gateway: { limits: {} },
       objectStore: { storageGi: 20 },
     });
   });

@@ -43,6 +43,14 @@ const breaches: Readonly<Record<string, Breach>> = {
     capacity?.reservations?.length && cloud.region !== "us-west-2"
       ? { path: ["capacity", "reservations", 0, "instanceType"], value: "p5e.48xlarge" }
       : undefined,
+  "a zone that the host is not in": () => ({
+    path: ["gateway", "hostedZone"],
+    value: { id: "Z0123", name: "example.org" },
+  }),
+  "a certificate of another region": ({ cloud }) => ({
+    path: ["gateway", "certificateArn"],
+    value: `arn:aws:acm:${cloud.region === "us-east-1" ? "us-west-2" : "us-east-1"}:123456789012:certificate/12345678-1234-1234-1234-123456789012`,
+  }),
   "a disk that RDS doesn't have": ({ postgres }) =>
     postgres === undefined || postgres.deployment === "in-cluster"
       ? undefined

@@ -75,6 +75,7 @@ describe.each(environments)("%s", (environment) => {
             "aws:kms/key:Key::cluster",
             "aws:kms/key:Key::data",
             "aws:kms/key:Key::data-replica",
+            "aws:lb/loadBalancer:LoadBalancer::edge",
             "aws:rds/instance:Instance::postgres",
             "aws:s3/bucket:Bucket::dvc",
             "aws:s3/bucket:Bucket::dvc-replica",
@@ -169,6 +170,41 @@ describe.each(["dev", "prod"] as const)("the order of %s", (environment) => {
   test("a gateway comes after the way to the internet, which can't go while it holds an address", () => {
     const needed = [order.one("InternetGateway", "network"), order.one("Route", "network-public")];
     for (const gateway of order.all("NatGateway")) expect(order.notBefore(gateway, needed)).toEqual([]);
+  });
+
+  test("the load balancer comes after the way to the internet and the policy of the bucket for its logs, and needs no cluster", () => {
+    const balancer = order.one("LoadBalancer", "edge");
+    const needed = [
+      order.one("InternetGateway", "network"),
+      order.one("Route", "network-public"),
+      order.one("BucketPolicy", "access-logs"),
+      ...order.all("RouteTableAssociation").filter((urn) => nameOf(urn).includes("public")),
+    ];
+    expect(needed.length).toBeGreaterThan(4);
+    expect(order.notBefore(balancer, needed)).toEqual([]);
+    for (const urn of [balancer, order.one("Listener", "edge"), order.one("Record", "edge")]) {
+      expect(order.before(urn).has(cluster()), nameOf(urn)).toBe(false);
+    }
+  });
+
+  test("nodes come to the load balancer when it listens with a certificate that was issued, and leave it before they go", () => {
+    const attachments = order.all("Attachment");
+    const groups = nodeGroups().filter((urn) =>
+      attachments.some((attached) => order.before(attached).has(urn)),
+    );
+    expect(groups.map(nameOf).every((name) => name.startsWith("system-"))).toBe(true);
+    expect(groups).toHaveLength(attachments.length);
+    const needed = [order.one("Listener", "edge"), order.one("CertificateValidation", "edge")];
+    for (const urn of attachments) expect(order.notBefore(urn, needed)).toEqual([]);
+  });
+
+  test("alarms come after the policy of their topic, and nothing waits for them", () => {
+    const alarms = order.all("MetricAlarm");
+    expect(alarms.length).toBeGreaterThan(8);
+    for (const urn of alarms) expect(order.notBefore(urn, [order.one("TopicPolicy", "alarms")])).toEqual([]);
+    for (const urn of order.all("Deployment")) {
+      expect(order.notBefore(urn, alarms), nameOf(urn)).toHaveLength(alarms.length);
+    }
   });
 
   test("databases are made when the server lets in and its password may be read, and programs come after", () => {
@@ -294,6 +330,9 @@ describe("a resource that breaks a rule", () => {
 const kubernetes = require("@pulumi/kubernetes");
 new aws.s3.Bucket("untagged", { tags: { Project: "p" } });
 new kubernetes.core.v1.ConfigMap("unlabelled", { data: { key: "value" } });
+const statement = { Sid: "All", Effect: "Allow", Action: "s3:*", Resource: "*" };
+const policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+new aws.iam.RolePolicy("open", { role: "role", policy });
 `,
     );
     broken.env.KUBECONFIG = join(broken.folder, "no-kubeconfig");
@@ -314,5 +353,7 @@ new kubernetes.core.v1.ConfigMap("unlabelled", { data: { key: "value" } });
     expect(all).toMatch(
       /\[mandatory\].*kubernetes-required-labels\s+\(kubernetes:core\/v1:ConfigMap: unlabelled\)/,
     );
+    expect(all).toMatch(/\[mandatory\].*aws-no-wildcard-write\s+\(aws:iam:RolePolicy: open\)/);
+    expect(all).toContain("All: s3:* changes all that is *, and no condition says which");
   }, 120_000);
 });

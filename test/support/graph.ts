@@ -136,6 +136,7 @@ function describe({ newState, urn }: Step): string {
 const keyInputs: Readonly<Record<string, readonly string[]>> = {
   Addon: ["addonVersion"],
   Bucket: ["bucket"],
+  Budget: ["limitAmount"],
   Cluster: ["version", "vpcConfig.endpointPublicAccess", "upgradePolicy.supportType", "deletionProtection"],
   DaemonSet: ["spec.template.spec.containers.0.image"],
   Deployment: ["spec.replicas", "spec.template.spec.containers.0.image"],
@@ -144,19 +145,30 @@ const keyInputs: Readonly<Record<string, readonly string[]>> = {
   Job: ["spec.template.spec.containers.0.image"],
   Key: ["enableKeyRotation", "deletionWindowInDays"],
   LaunchTemplate: ["blockDeviceMappings.0.ebs.volumeSize", "instanceMarketOptions.marketType"],
+  Listener: ["port", "protocol", "sslPolicy"],
+  LoadBalancer: ["name", "loadBalancerType", "internal", "enableDeletionProtection"],
   LogGroup: ["name", "retentionInDays"],
+  MetricAlarm: ["metricName", "comparisonOperator", "threshold"],
   NodeGroup: ["capacityType", "instanceTypes", "scalingConfig", "releaseVersion"],
   PersistentVolumeClaim: ["spec.resources.requests.storage"],
   PodIdentityAssociation: ["namespace", "serviceAccount"],
+  Record: ["type", "name"],
   Role: ["name"],
   RolePolicyAttachment: ["policyArn"],
+  SecurityGroupEgressRule: ["cidrIpv4", "fromPort", "toPort"],
   SecurityGroupIngressRule: ["cidrIpv4", "fromPort", "toPort"],
+  Service: ["spec.type"],
   StatefulSet: ["spec.replicas", "spec.template.spec.containers.0.image"],
   StorageClass: ["parameters"],
   Subnet: ["availabilityZone", "cidrBlock"],
+  TargetGroup: ["protocol", "port", "proxyProtocolV2"],
+  TopicSubscription: ["protocol", "endpoint"],
   Vpc: ["cidrBlock"],
   VpcEndpoint: ["serviceName"],
 };
+
+/** What the engine shows for text that is known once something exists. Source: Pulumi SDK 3.248, runtime/rpc.js, unknownValue. */
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 function at(inputs: unknown, path: string): string {
   const value = path
@@ -169,5 +181,6 @@ function at(inputs: unknown, path: string): string {
       inputs,
     );
   if (value === undefined || value === null) return "";
+  if (value === unknown) return "?";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

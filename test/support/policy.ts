@@ -39,3 +39,34 @@ export async function judge(
   }
   return violations;
 }
+
+/** What an ARN looks like that a policy names before there is one, by the service of the statement's actions. */
+const later: Readonly<Record<string, string>> = {
+  kms: "arn:aws:kms:us-east-1:123456789012:key/",
+  secretsmanager: "arn:aws:secretsmanager:us-east-1:123456789012:secret:",
+  sns: "arn:aws:sns:us-east-1:123456789012:",
+};
+
+/**
+ * Inputs of a rendered resource with ARNs in its policy documents as AWS makes them: rendering makes `alarms-arn`, which is
+ * no ARN.
+ */
+export function withArns(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([property, value]) => {
+      if (typeof value !== "string" || !value.includes('"Statement"')) return [property, value];
+      const real = (key: string, item: unknown) =>
+        key === "Statement" && Array.isArray(item) ? item.map(arns) : item;
+      return [property, JSON.stringify(JSON.parse(value, real))];
+    }),
+  );
+}
+
+function arns(statement: { readonly Action: unknown; readonly Resource?: unknown }) {
+  if (statement.Resource === undefined) return statement;
+  const service = String([statement.Action].flat()[0]).split(":")[0] ?? "";
+  const Resource = [statement.Resource]
+    .flat()
+    .map((arn) => (/^[a-z-]+-arn$/.test(String(arn)) ? `${later[service]}${arn}` : arn));
+  return { ...statement, Resource };
+}

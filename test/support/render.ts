@@ -16,11 +16,18 @@ const accountId = "123456789012";
 /** Key and value by which the engine's protocol marks a secret. */
 const secretMark = { key: "4dabf18193072939515e22adb298388d", value: "1b47061264138c4ac30d75fd1eb44270" };
 
+/** What a resource's generated values begin with: `cluster` makes the ARN `cluster-arn`. */
+export type Identity = (type: string, name: string) => string;
+
 /**
  * Runs a piece of a Pulumi program without an engine and returns every custom resource that it registered, with the
  * inputs as the engine would get them. Generated values are predictable.
+ * @param identity default: the name, which two resources of different types may share
  */
-export async function render(program: () => unknown): Promise<Rendered[]> {
+export async function render(
+  program: () => unknown,
+  identity: Identity = (_, name) => name,
+): Promise<Rendered[]> {
   const rendered: Rendered[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -29,7 +36,8 @@ export async function render(program: () => unknown): Promise<Rendered[]> {
           const secrets: string[] = [];
           rendered.push({ type, name, inputs: inTheClear(inputs, "", secrets), secrets });
         }
-        return { id: `${name}-id`, state: { ...inputs, ...generatedBy(type, name, inputs) } };
+        const own = identity(type, name);
+        return { id: `${own}-id`, state: { ...inputs, ...generatedBy(type, own, inputs) } };
       },
       call: ({ inputs, token }) =>
         token === "aws:index/getCallerIdentity:getCallerIdentity" ? { ...inputs, accountId } : inputs,

@@ -17,13 +17,22 @@ function modelsFor(wishes: Readonly<Record<string, ModelWish>>, supply: Supply):
   return Object.fromEntries(Object.entries(wishes).map(([key, wish]) => [key, modelInput(wish, supply)]));
 }
 
+const limits = fc.record(
+  {
+    requestsPerSecond: fc.integer({ min: 1, max: 1000 }),
+    concurrentRequests: fc.integer({ min: 1, max: 1000 }),
+    bodyMiB: fc.integer({ min: 1, max: 100 }),
+  },
+  { requiredKeys: [] },
+);
+
 const localInput: fc.Arbitrary<LocalPlatformInput> = fc
   .tuple(
     fc.record(
       {
         environment: fc.constant("local" as const),
         ...services,
-        gateway: fc.record({ host: fc.constant("ai.example.com") }, { requiredKeys: [] }),
+        gateway: fc.record({ host: fc.constant("ai.example.com"), limits }, { requiredKeys: [] }),
         objectStore: fc.record({ storageGi: fc.integer({ min: 1, max: 500 }) }, { requiredKeys: [] }),
       },
       { requiredKeys: ["environment", "ownership"] },
@@ -43,7 +52,15 @@ const awsInput: fc.Arbitrary<AwsPlatformInput> = fc
         ...services,
         postgres: fc.oneof(services.postgres, managedPostgres),
         gateway: fc.record(
-          { host: fc.constant("ai.example.com"), replicas: fc.integer({ min: 1, max: 4 }) },
+          {
+            host: fc.constant("ai.example.com"),
+            replicas: fc.integer({ min: 1, max: 4 }),
+            hostedZone: fc
+              .constantFrom("example.com", "ai.example.com")
+              .map((name) => ({ id: "Z0123", name })),
+            allowedCidrs: fc.constant<string[]>(["203.0.113.0/24", "198.51.100.0/24"]),
+            limits,
+          },
           { requiredKeys: ["host"] },
         ),
         budget: fc.record(

@@ -4,12 +4,12 @@ import { planServices } from "../../planning/services.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
 import type { Environment } from "../../spec/platform.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
-import { type Rendered, render } from "./render.ts";
+import { type Identity, type Rendered, render } from "./render.ts";
 
 export const planOf = (environment: Environment) => planServices(describeEnvironment(environment, repoRoot));
 
 /** Everything that an environment consists of. */
-export async function renderStack(environment: Environment): Promise<Rendered[]> {
+export async function renderStack(environment: Environment, identity?: Identity): Promise<Rendered[]> {
   const plan = await planPlatform(describeEnvironment(environment, repoRoot));
-  return render(() => new Platform("platform", plan));
+  return render(() => new Platform("platform", plan), identity);
 }

@@ -22,10 +22,27 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from simulated_aws import budgets, databases, deletion, eks, network, storage
+from simulated_aws import (
+    anomalies,
+    balancers,
+    budgets,
+    certificates,
+    databases,
+    deletion,
+    dns,
+    eks,
+    images,
+    network,
+    offers,
+    quotas,
+    reservations,
+    storage,
+)
 from simulated_aws.calls import Recorder
 from simulated_aws.cbor import Cbor
 from simulated_aws.faults import Faults
+from simulated_aws.kubernetes import control_plane
+from simulated_aws.kubernetes.authenticator import Authenticator
 
 
 class Quiet(MotoRequestHandler):
@@ -41,12 +58,32 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port of 127.0.0.1; 0 takes a free one")
     args = parser.parse_args()
     args.state.mkdir(parents=True, exist_ok=True)
-    for module in (budgets, databases, deletion, eks, network, storage):
+    offers.file = args.state / "offers.json"
+    extensions = (
+        anomalies,
+        balancers,
+        budgets,
+        certificates,
+        databases,
+        deletion,
+        dns,
+        eks,
+        images,
+        network,
+        quotas,
+        reservations,
+        storage,
+    )
+    for module in extensions:
         module.extend()
+    dns.delegate(args.state / "zones.json")
     app = eks.EncodedPaths(DomainDispatcherApplication(create_backend_app))
     recorded = Recorder(Faults(app, args.state / "faults.json"), args.state / "calls.jsonl")
-    server = make_server("127.0.0.1", args.port, Cbor(recorded), threaded=True, request_handler=Quiet)
+    answers = Authenticator(Cbor(recorded))
+    server = make_server("127.0.0.1", args.port, answers, threaded=True, request_handler=Quiet)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    control_plane.folder = args.state.resolve() / "clusters"
+    control_plane.port = server.server_port
     # Written when requests are accepted, and whole: whoever starts this waits for the file.
     address = args.state / "address"
     unfinished = args.state / "address.new"
@@ -56,6 +93,7 @@ def main() -> None:
         server.serve_forever()
     finally:
         address.unlink(missing_ok=True)
+        control_plane.stop_all()
 
 
 if __name__ == "__main__":

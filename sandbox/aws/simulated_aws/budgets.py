@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from moto.budgets.models import BudgetsBackend
 from moto.budgets.responses import BudgetsResponse
 
 
@@ -42,7 +41,7 @@ def update_budget(self: Any) -> str:
 
 def describe_subscribers(self: Any) -> str:
     asked = json.loads(self.body)
-    backend: BudgetsBackend = self.backend
+    backend = self.backend
     budget = backend.budgets[asked["AccountId"]][asked["BudgetName"]]
     wanted = comparable(asked["Notification"])
     found = [each.subscribers for each in budget.notifications if comparable(each.details) == wanted]

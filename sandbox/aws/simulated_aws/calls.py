@@ -46,11 +46,15 @@ def service_of(environ: Environ) -> str:
         return "unsigned"
     if signed == "s3" and environ["PATH_INFO"].startswith("/v20180820/"):
         return "s3control"
-    return SIGNED_AS.get(signed, SIGNING_ALIASES.get(signed, signed))
+    name: str = SIGNED_AS.get(signed, SIGNING_ALIASES.get(signed, signed))
+    return name
 
 
 def body_of(environ: Environ) -> bytes:
-    """The body of a form, which can be read again afterwards. Other bodies may be large and name no operation."""
+    """The body of a form, which can be read again afterwards.
+
+    Other bodies may be large and name no operation.
+    """
     if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return b""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -1,7 +1,7 @@
 """Answers clients that speak Smithy RPC v2 CBOR, as the AWS SDK for Go does with CloudWatch.
 
-moto 5.2.5 knows JSON only: a request is handed on as JSON and its answer handed back as CBOR (RFC 8949). Times
-are numbers in JSON and tagged numbers in CBOR; the service's model says which numbers are times.
+moto 5.2.5 knows JSON only: a request is handed on as JSON and its answer handed back as CBOR (RFC 8949).
+Times are numbers in JSON and tagged numbers in CBOR; the service's model says which numbers are times.
 """
 
 import io
@@ -62,7 +62,7 @@ class Cbor:
 def decode(raw: bytes) -> Any:
     if not raw:
         return {}
-    return RpcV2CBORParser().parse_data_item(io.BufferedReader(io.BytesIO(raw)))  # type: ignore[arg-type]
+    return RpcV2CBORParser().parse_data_item(io.BufferedReader(io.BytesIO(raw)))
 
 
 def seconds_of(value: object) -> object:
@@ -73,7 +73,7 @@ def seconds_of(value: object) -> object:
     raise TypeError(f"{type(value)} in a request")
 
 
-def encode(value: Any, shape: Any) -> bytes:
+def encode(value: Any, shape: Any) -> bytes:  # noqa: PLR0911 one return per type
     """A value of JSON in CBOR."""
     if shape is not None and shape.type_name == "timestamp" and value is not None:
         return b"\xc1" + encode(float(value), None)

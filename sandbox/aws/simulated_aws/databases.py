@@ -14,7 +14,10 @@ def extend() -> None:
 
 
 def name_sources() -> None:
-    """A parameter that was set says so: the provider reads the user's alone, and moto 5.2.5 names no source."""
+    """A parameter that was set says so.
+
+    The provider reads the user's alone, and moto 5.2.5 names no source.
+    """
     original = DBParameterGroup.update_parameters
 
     def update_parameters(self: Any, new_parameters: Iterable[dict[str, Any]]) -> None:

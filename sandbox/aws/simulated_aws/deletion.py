@@ -35,26 +35,30 @@ def guard(backend: Any, method: str, check: Any) -> None:
 
 def subnet_users(ec2: Any, subnet: str) -> Iterator[str]:
     """Everything with a network interface in the subnet."""
-    account, region = ec2.account_id, ec2.region_name
     for gateway in ec2.nat_gateways.values():
         if gateway.subnet_id == subnet and gateway.state != "deleted":
             yield gateway.id
     for endpoint in ec2.vpc_end_points.values():
         if subnet in (endpoint.subnet_ids or []):
             yield endpoint.id
-    for cluster in eks_backends[account][region].clusters.values():
+    yield from eks_users(eks_backends[ec2.account_id][ec2.region_name], subnet)
+    balancers: Any = elbv2_backends[ec2.account_id][ec2.region_name].load_balancers
+    for balancer in balancers.values():
+        if any(subnet == each.id for each in balancer.subnets):
+            yield balancer.arn
+    for database in rds_backends[ec2.account_id][ec2.region_name].databases.values():
+        group = getattr(database, "db_subnet_group", None)
+        if group is not None and any(subnet == each.id for each in group.subnets):
+            yield database.db_instance_identifier
+
+
+def eks_users(eks: Any, subnet: str) -> Iterator[str]:
+    for cluster in eks.clusters.values():
         if subnet in cluster.resources_vpc_config.get("subnetIds", []):
             yield cluster.arn
         for group in cluster.nodegroups.values():
             if subnet in group.subnets:
                 yield group.arn
-    for balancer in elbv2_backends[account][region].load_balancers.values():
-        if any(subnet == each.id for each in balancer.subnets):
-            yield balancer.arn
-    for database in rds_backends[account][region].databases.values():
-        group = getattr(database, "db_subnet_group", None)
-        if group is not None and any(subnet == each.id for each in group.subnets):
-            yield database.db_instance_identifier
 
 
 def refuse_used_subnet(ec2: Any, subnet: str) -> None:
@@ -69,13 +73,18 @@ def refuse_used_vpc(ec2: Any, vpc: str) -> None:
         raise DependencyViolationError(f"The vpc '{vpc}' has dependencies and cannot be deleted.")
 
 
-def refuse_mapped_addresses(ec2: Any, gateway: str, vpc: str) -> None:
-    for nat in ec2.nat_gateways.values():
-        if nat.state != "deleted" and nat.vpc_id == vpc:
-            raise DependencyViolationError(
-                f"Network {vpc} has some mapped public address(es). Please unmap those public address(es) "
-                "before detaching the gateway."
-            )
+def refuse_mapped_addresses(ec2: Any, _gateway: str, vpc: str) -> None:
+    gateways = [nat for nat in ec2.nat_gateways.values() if nat.state != "deleted" and nat.vpc_id == vpc]
+    balancers = [
+        balancer
+        for balancer in elbv2_backends[ec2.account_id][ec2.region_name].load_balancers.values()
+        if balancer.vpc_id == vpc and balancer.scheme == "internet-facing"
+    ]
+    if gateways or balancers:
+        raise DependencyViolationError(
+            f"Network {vpc} has some mapped public address(es). Please unmap those public address(es) "
+            "before detaching the gateway."
+        )
 
 
 def refuse_used_subnet_group(rds: Any, name: str) -> None:

@@ -5,11 +5,12 @@
     [{"service": "ec2", "operation": "CreateNatGateway", "error": "Throttling", "times": 2}]
 
 `operation` may be "*"; `times` limits how often a rule strikes (default: always); `after` lets so many calls
-pass first; `answered: true` carries the call out and loses the answer, as a connection that breaks halfway does.
-`error` is the code that the client sees, `message` what it says, `status` the HTTP status (default 400).
+pass first; `answered: true` carries the call out and loses the answer, as a connection that breaks halfway
+does. `error` is the code that the client sees, `message` what it says, `status` the HTTP status (default
+400).
 
-A rule for the service "capacity" strikes no call: its `operation` is an instance type that no instance starts of,
-and its `error` says why, InsufficientInstanceCapacity or VcpuLimitExceeded.
+A rule for the service "capacity" strikes no call: its `operation` is an instance type that no instance starts
+of, and its `error` says why, InsufficientInstanceCapacity or VcpuLimitExceeded.
 """
 
 import json
@@ -60,7 +61,7 @@ class Faults:
         """The first rule that strikes this call."""
         with self._lock:
             text = self._file.read_text() if self._file.exists() else "[]"
-            rules = json.loads(text)
+            rules: list[dict[str, Any]] = json.loads(text)
             if text != self._read:
                 self._read, self._struck = text, [0] * len(rules)
             for number, rule in enumerate(rules):

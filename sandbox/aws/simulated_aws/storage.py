@@ -1,6 +1,7 @@
 """Corrections of moto's S3."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import xmltodict
@@ -11,6 +12,7 @@ from moto.s3.responses import S3Response
 def extend() -> None:
     keep_tags_of_new_buckets()
     ignore_conditions()
+    match_log_delivery()
 
 
 def keep_tags_of_new_buckets() -> None:
@@ -33,8 +35,8 @@ def keep_tags_of_new_buckets() -> None:
 def ignore_conditions() -> None:
     """Statements under a condition do not decide moto's answers.
 
-    moto 5.2.5 ignores conditions, so a policy that denies what is not sent over TLS denied every PutObject. The
-    policy itself is kept and shown whole.
+    moto 5.2.5 ignores conditions, so a policy that denies what is not sent over TLS denied every PutObject.
+    The policy itself is kept and shown whole.
     """
     original = FakeBucket.get_permission
 
@@ -54,3 +56,28 @@ def ignore_conditions() -> None:
             self.policy = policy
 
     FakeBucket.get_permission = get_permission  # type: ignore[method-assign]
+
+
+def match_log_delivery() -> None:
+    """A bucket takes access logs where its policy lets the service put them below the prefix.
+
+    moto 5.2.5 compares the statement's resource as one text, and knows neither lists nor other wildcards.
+    """
+
+    def allowed(target_bucket: Any, target_prefix: str | None) -> bool:
+        key = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}log"
+        statements = json.loads(target_bucket.policy or b'{"Statement": []}')["Statement"]
+        return any(
+            each["Effect"] == "Allow"
+            and each.get("Principal") == {"Service": "logging.s3.amazonaws.com"}
+            and "s3:PutObject" in several(each.get("Action"))
+            and any(fnmatchcase(key, pattern) for pattern in several(each.get("Resource")))
+            for each in statements
+        )
+
+    FakeBucket._log_permissions_enabled_policy = staticmethod(allowed)  # type: ignore[method-assign]
+
+
+def several(value: Any) -> list[str]:
+    """What a policy may write as one text or as a list."""
+    return value if isinstance(value, list) else [value]

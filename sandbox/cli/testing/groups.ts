@@ -1,8 +1,12 @@
+import { join } from "node:path";
 import { buildProvider } from "../../aws/provider.ts";
 import { engine, pulumiEnv } from "../../engine/engine.ts";
-import type { Counts } from "./counts.ts";
+import { repoRoot } from "../../lib/paths.ts";
+import { add, type Counts } from "./counts.ts";
 import { testGo } from "./go.ts";
 import { testLocalPlatform } from "./local-platform.ts";
+import { serviceEnvironment } from "./python.ts";
+import { lintPrograms } from "./python-programs.ts";
 import { check, type GroupContext, npmProgram } from "./run.ts";
 import { testServices } from "./services.ts";
 import { vitest } from "./vitest.ts";
@@ -25,15 +29,20 @@ export const groups: Readonly<Record<string, Group>> = {
   },
   unit: {
     summary: "vitest: units, rendered resources, policies",
-    run: (context) => vitest(context, ["--exclude=**/*.e2e.test.ts", "--exclude=**/*.engine.test.ts"]),
+    run: (context) =>
+      vitest(context, [
+        "--exclude=**/*.e2e.test.ts",
+        "--exclude=**/*.engine.test.ts",
+        "--exclude=**/*.scan.test.ts",
+      ]),
   },
   go: {
     summary: "go vet and go test of the sandbox's programs",
     run: testGo,
   },
   python: {
-    summary: "The Python services: ruff, mypy, pytest",
-    run: testServices,
+    summary: "Python: ruff, mypy, pytest",
+    run: async (context) => add(await testServices(context), await lintPrograms(context)),
   },
   engine: {
     summary: "The real Pulumi engine previews every environment",
@@ -42,6 +51,15 @@ export const groups: Readonly<Record<string, Group>> = {
       // Before the tests, which have time limits: it takes minutes on a machine that has not built it.
       if ((await engine()).kind === "sandbox") await buildProvider(context.progress);
       return vitest(context, [".engine.test.ts"], env);
+    },
+  },
+  scan: {
+    summary: "checkov on what every environment has in AWS and in Kubernetes",
+    run: async (context) => {
+      // Before the tests, which have time limits: both take minutes on a machine that has neither.
+      await buildProvider(context.progress);
+      await serviceEnvironment("checkov", join(repoRoot, "test", "scan"), context.progress);
+      return vitest(context, [".scan.test.ts"]);
     },
   },
   e2e: {

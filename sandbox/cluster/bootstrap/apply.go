@@ -17,8 +17,14 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-//go:embed objects.yaml
-var objects []byte
+var (
+	//go:embed objects.yaml
+	objects []byte
+	//go:embed simulated.yaml
+	simulated []byte
+	//go:embed kwok.yaml
+	kwok []byte
+)
 
 const fieldManager = "ai-platform-node"
 
@@ -31,20 +37,33 @@ var resources = map[string]schema.GroupVersionResource{
 	"ClusterRoleBinding": {Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "clusterrolebindings"},
 }
 
-// Apply writes the objects; those that are there already as wanted stay as they are.
+// Apply writes the objects of a cluster with a node; those that are there already as wanted stay as they are.
 func Apply(ctx context.Context, access *rest.Config) error {
+	return apply(ctx, access, kwok, objects)
+}
+
+// ApplySimulated writes the objects of a control plane whose nodes are all simulated.
+func ApplySimulated(ctx context.Context, access *rest.Config) error {
+	return apply(ctx, access, kwok, simulated)
+}
+
+func apply(ctx context.Context, access *rest.Config, texts ...[]byte) error {
 	client, err := dynamic.NewForConfig(access)
 	if err != nil {
 		return err
 	}
-	all, err := parse()
-	if err != nil {
-		return err
+	var all []*unstructured.Unstructured
+	for _, text := range texts {
+		parsed, err := parse(text)
+		if err != nil {
+			return err
+		}
+		all = append(all, parsed...)
 	}
 	for _, object := range all {
 		resource, known := resources[object.GetKind()]
 		if !known {
-			return fmt.Errorf("objects.yaml: unknown kind %s", object.GetKind())
+			return fmt.Errorf("unknown kind %s", object.GetKind())
 		}
 		options := metav1.ApplyOptions{FieldManager: fieldManager, Force: true}
 		_, err := client.Resource(resource).Namespace(object.GetNamespace()).Apply(ctx, object.GetName(), object, options)
@@ -55,8 +74,8 @@ func Apply(ctx context.Context, access *rest.Config) error {
 	return nil
 }
 
-func parse() ([]*unstructured.Unstructured, error) {
-	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(objects), 4096)
+func parse(text []byte) ([]*unstructured.Unstructured, error) {
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), 4096)
 	var all []*unstructured.Unstructured
 	for {
 		object := &unstructured.Unstructured{}
@@ -65,7 +84,7 @@ func parse() ([]*unstructured.Unstructured, error) {
 			return all, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("objects.yaml: %w", err)
+			return nil, fmt.Errorf("objects: %w", err)
 		}
 		all = append(all, object)
 	}

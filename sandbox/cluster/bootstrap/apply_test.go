@@ -8,13 +8,15 @@ import (
 )
 
 func TestEveryObjectCanBeApplied(t *testing.T) {
-	all, err := parse()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, object := range all {
-		if _, known := resources[object.GetKind()]; !known || object.GetName() == "" {
-			t.Errorf("%s %q", object.GetKind(), object.GetName())
+	for _, text := range [][]byte{objects, simulated, kwok} {
+		all, err := parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, object := range all {
+			if _, known := resources[object.GetKind()]; !known || object.GetName() == "" {
+				t.Errorf("%s %q", object.GetKind(), object.GetName())
+			}
 		}
 	}
 }

@@ -26,6 +26,15 @@ type Config struct {
 	CNIPlugins string `json:"cniPlugins"`
 	// Snapshotter is containerd's: "overlayfs", or "native" where overlayfs does not work (copies every layer).
 	Snapshotter string `json:"snapshotter"`
+	// Simulated is set for a cluster whose nodes are all simulated: a control plane that runs no container.
+	Simulated *Simulated `json:"simulated"`
+}
+
+// Simulated is what a control plane without a node needs besides.
+type Simulated struct {
+	// AuthenticatorPort is the port of the host's 127.0.0.1 where TokenReviews are answered, AuthenticatorPath the path.
+	AuthenticatorPort int    `json:"authenticatorPort"`
+	AuthenticatorPath string `json:"authenticatorPath"`
 }
 
 // Forward leads from a port of the host's 127.0.0.1 to a NodePort of the cluster.
@@ -54,6 +63,9 @@ func (c Config) check() error {
 	if !filepath.IsAbs(c.StateDir) {
 		problems = append(problems, fmt.Errorf("stateDir %q is not an absolute path", c.StateDir))
 	}
+	if c.Simulated != nil {
+		return errors.Join(problems...)
+	}
 	for name, file := range map[string]string{
 		"coredns": c.CoreDNS, "pause": c.Pause, "containerd": c.Containerd, "cniPlugins": c.CNIPlugins,
 	} {
@@ -78,8 +90,10 @@ const (
 	APIServiceIP   = "10.96.0.1"
 	DNSServiceIP   = "10.96.0.10"
 	// SimulatedNetwork is where KWOK takes the addresses of simulated pods from: outside of the pods' own.
-	SimulatedNetwork  = "10.200.0.1/16"
-	APIPort           = 6443
+	SimulatedNetwork = "10.200.0.1/16"
+	APIPort          = 6443
+	// AuthenticatorPort leads from inside to where the host answers TokenReviews.
+	AuthenticatorPort = 6444
 	ClusterDomain     = "cluster.local"
 	ContextName       = "ai-platform-local"
 	PauseImage        = "registry.k8s.io/pause:3.10"

@@ -24,6 +24,7 @@ type values struct {
 	Machine
 	NodeName, NodeAddress, PodNetwork, DNSServiceIP, ClusterDomain   string
 	PauseImage, PKI, Files, Plugins, ContainerdSocket, EncryptionKey string
+	AuthenticatorPort                                                int
 }
 
 // rendered maps templates to where they go below the folder of configuration files.
@@ -50,12 +51,12 @@ func Render(c Config, machine Machine, stages string) error {
 		Config: c, Machine: machine, EncryptionKey: key,
 		NodeName: NodeName, NodeAddress: NodeAddress, PodNetwork: PodNetwork, DNSServiceIP: DNSServiceIP,
 		ClusterDomain: ClusterDomain, PauseImage: PauseImage, PKI: PKI, Files: Files, Plugins: Plugins,
-		ContainerdSocket: ContainerdSocket,
+		ContainerdSocket: ContainerdSocket, AuthenticatorPort: AuthenticatorPort,
 	}
 	if err := os.MkdirAll(filepath.Join(host.Files(), "cni"), 0o700); err != nil {
 		return err
 	}
-	for name, file := range rendered {
+	for name, file := range files(c) {
 		content, err := render(name, v)
 		if err != nil {
 			return err
@@ -65,6 +66,17 @@ func Render(c Config, machine Machine, stages string) error {
 		}
 	}
 	return writeFile(filepath.Join(host.Files(), "kwok.yaml"), []byte(stages))
+}
+
+// files are the configuration files that this node's components read.
+func files(c Config) map[string]string {
+	if c.Simulated == nil {
+		return rendered
+	}
+	return map[string]string{
+		"etcd.yaml": "etcd.yaml", "encryption.yaml": "encryption.yaml", "node-resolv.conf": "node-resolv.conf",
+		"authenticator.kubeconfig": "authenticator.kubeconfig",
+	}
 }
 
 func render(name string, v values) ([]byte, error) {

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -31,6 +32,7 @@ type Forward struct {
 type Gate struct {
 	listeners []net.Listener
 	targets   []string
+	outward   []net.Listener
 	open      sync.WaitGroup
 }
 
@@ -68,7 +70,7 @@ func (g *Gate) Serve(dial Dial) {
 
 // Close ends the listeners; connections that are open end with the programs inside the node.
 func (g *Gate) Close() {
-	for _, listener := range g.listeners {
+	for _, listener := range slices.Concat(g.listeners, g.outward) {
 		listener.Close()
 	}
 	g.open.Wait()
@@ -115,26 +117,51 @@ func relay(to, from net.Conn) {
 	}
 }
 
+// Out opens a listener inside the network namespace and forwards what arrives there to the host's 127.0.0.1. It listens on
+// every address, as the namespace may still be without its loopback interface.
+func (g *Gate) Out(namespace *os.File, insidePort, hostPort int) error {
+	listener, err := within(namespace, func() (net.Listener, error) {
+		return net.Listen("tcp4", fmt.Sprintf("0.0.0.0:%d", insidePort))
+	})
+	if err != nil {
+		return err
+	}
+	g.outward = append(g.outward, listener)
+	g.open.Add(1)
+	go func() {
+		defer g.open.Done()
+		accept(listener, fmt.Sprintf("127.0.0.1:%d", hostPort), (&net.Dialer{}).DialContext)
+	}()
+	return nil
+}
+
 // Into dials from inside the network namespace that a file like /proc/PID/ns/net stands for.
-// A socket stays in the namespace it was made in, so only its making needs a thread there.
 func Into(namespace *os.File) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		type result struct {
-			conn net.Conn
-			err  error
-		}
-		done := make(chan result, 1)
-		go func() {
-			// Never unlocked: the thread is in another namespace and ends with this goroutine.
-			runtime.LockOSThread()
-			if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
-				done <- result{nil, fmt.Errorf("enter the node's network namespace: %w", err)}
-				return
-			}
-			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-			done <- result{conn, err}
-		}()
-		r := <-done
-		return r.conn, r.err
+		return within(namespace, func() (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		})
 	}
+}
+
+// within makes a socket inside the network namespace. It stays in the namespace it was made in, so that only its making
+// needs a thread there.
+func within[T any](namespace *os.File, open func() (T, error)) (T, error) {
+	type result struct {
+		socket T
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		// Never unlocked: the thread is in another namespace and ends with this goroutine.
+		runtime.LockOSThread()
+		if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
+			done <- result{err: fmt.Errorf("enter the node's network namespace: %w", err)}
+			return
+		}
+		socket, err := open()
+		done <- result{socket, err}
+	}()
+	r := <-done
+	return r.socket, r.err
 }

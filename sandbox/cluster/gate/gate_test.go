@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -108,24 +109,61 @@ func TestTakenPortIsSaidAndNothingStaysOpen(t *testing.T) {
 	again.Close()
 }
 
-func TestDialsInsideANetworkNamespace(t *testing.T) {
+// newNamespace is a network namespace that lasts as long as the test, which must stay on its thread.
+func newNamespace(t *testing.T, program ...string) *os.File {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root to create a network namespace")
 	}
-	inside := exec.Command("sleep", "60")
+	inside := exec.Command(program[0], program[1:]...)
 	inside.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
 	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	t.Cleanup(runtime.UnlockOSThread)
 	if err := inside.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = inside.Process.Kill(); _ = inside.Wait() }()
+	t.Cleanup(func() { _ = inside.Process.Kill(); _ = inside.Wait() })
 	namespace, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", inside.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer namespace.Close()
+	t.Cleanup(func() { namespace.Close() })
+	return namespace
+}
 
+func TestLeadsOutOfANetworkNamespace(t *testing.T) {
+	namespace := newNamespace(t, "sh", "-c", "ip link set lo up && exec sleep 60")
+	outside := serve(t, func(conn net.Conn) { _, _ = conn.Write([]byte("host")) })
+	_, port, _ := net.SplitHostPort(outside)
+	hostPort, _ := strconv.Atoi(port)
+	g, err := Listen(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	if err := g.Out(namespace, 6444, hostPort); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		conn, err := Into(namespace)(context.Background(), "tcp4", "127.0.0.1:6444")
+		if err != nil && time.Now().Before(deadline) {
+			time.Sleep(10 * time.Millisecond) // its loopback interface is not up yet
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, _ := io.ReadAll(conn)
+		if string(said) != "host" {
+			t.Fatalf("got %q", said)
+		}
+		return
+	}
+}
+
+func TestDialsInsideANetworkNamespace(t *testing.T) {
+	namespace := newNamespace(t, "sleep", "60")
 	outside := serve(t, func(conn net.Conn) { _, _ = conn.Write([]byte("host")) })
 	if _, err := Into(namespace)(context.Background(), "tcp4", outside); err == nil {
 		t.Error("reached a listener of the host from inside the namespace")

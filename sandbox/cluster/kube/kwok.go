@@ -1,6 +1,7 @@
 package kube
 
 import (
+	_ "embed"
 	"fmt"
 	"os"
 	"strings"
@@ -35,6 +36,14 @@ func newKwok() *cobra.Command {
 	command.Version = ""
 	command.PersistentFlags().AddFlagSet(flags)
 	return command
+}
+
+//go:embed ingress-published.yaml
+var ingressPublished string
+
+// SimulatedStages are those of a control plane whose pods are all simulated: nobody else answers for its Ingresses.
+func SimulatedStages() string {
+	return KwokStages() + "\n---\n" + ingressPublished
 }
 
 // KwokStages are the stages of KWOK's "fast" set: nodes become Ready at once, pods Running at once, Jobs complete.

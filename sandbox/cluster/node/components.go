@@ -45,34 +45,48 @@ var stopOrder = [][]string{
 type runProgram func(ctx context.Context, argv []string) error
 
 func units(c config.Config, run runProgram) []unit {
-	all := []unit{
-		{name: containerd, argv: []string{c.Containerd, "--config", config.Files + "/containerd.toml"}, ready: runtimeAnswers},
-		{name: etcd, argv: program(etcd, "--config-file="+config.Files+"/etcd.yaml"), ready: etcdProbe()},
-		{name: apiserver, after: []string{etcd}, argv: apiserverArguments(), ready: apiserverProbe()},
-		{name: controllerManager, after: []string{apiserver}, argv: controllerManagerArguments(),
-			ready: healthy("https://127.0.0.1:10257/healthz")},
-		{name: scheduler, after: []string{apiserver}, argv: schedulerArguments(),
-			ready: healthy("https://127.0.0.1:10259/healthz")},
-		{name: pauseStep, after: []string{containerd}, ready: importPause(c, run)},
-		{name: kubelet, after: []string{apiserver, pauseStep}, argv: kubeletArguments(),
-			ready: healthy("http://127.0.0.1:10248/healthz")},
-		{name: proxy, after: []string{apiserver}, argv: program(proxy, "--config="+config.Files+"/kube-proxy.yaml"),
-			ready: healthy("http://127.0.0.1:10256/livez")},
-		{name: objectsStep, after: []string{apiserver}, ready: applyObjects},
-		{name: coredns, after: []string{objectsStep},
-			argv:  []string{config.Programs + "/coredns", "-conf", config.Files + "/Corefile"},
-			ready: healthy("http://127.0.0.1:9181/ready")},
-		{name: kwok, after: []string{objectsStep}, argv: kwokArguments(), ready: healthy("http://127.0.0.1:10247/healthz")},
-		{name: provisioner, after: []string{objectsStep}, argv: program(provisioner, "--kubeconfig="+kubeconfig(provisioner))},
-		{name: policies, after: []string{objectsStep}, argv: program(policies, "--kubeconfig="+kubeconfig(policies))},
-		{name: nodeStep, after: []string{kubelet}, ready: nodeReady},
-		{name: accountStep, after: []string{controllerManager}, ready: defaultAccountThere},
-		{name: dnsStep, after: []string{coredns, proxy}, ready: dnsAnswers},
+	all := controlPlane(c)
+	if c.Simulated == nil {
+		all = append(all, realNode(c, run)...)
 	}
 	for i := range all {
 		all[i].env = environment(all[i].name)
 	}
 	return all
+}
+
+// controlPlane is the cluster without the node: enough for simulated nodes.
+func controlPlane(c config.Config) []unit {
+	return []unit{
+		{name: etcd, argv: program(etcd, "--config-file="+config.Files+"/etcd.yaml"), ready: etcdProbe()},
+		{name: apiserver, after: []string{etcd}, argv: apiserverArguments(c), ready: apiserverProbe()},
+		{name: controllerManager, after: []string{apiserver}, argv: controllerManagerArguments(),
+			ready: healthy("https://127.0.0.1:10257/healthz")},
+		{name: scheduler, after: []string{apiserver}, argv: schedulerArguments(),
+			ready: healthy("https://127.0.0.1:10259/healthz")},
+		{name: objectsStep, after: []string{apiserver}, ready: applyObjects(c)},
+		{name: kwok, after: []string{objectsStep}, argv: kwokArguments(), ready: healthy("http://127.0.0.1:10247/healthz")},
+		{name: accountStep, after: []string{controllerManager}, ready: defaultAccountThere},
+	}
+}
+
+// realNode is what runs containers.
+func realNode(c config.Config, run runProgram) []unit {
+	return []unit{
+		{name: containerd, argv: []string{c.Containerd, "--config", config.Files + "/containerd.toml"}, ready: runtimeAnswers},
+		{name: pauseStep, after: []string{containerd}, ready: importPause(c, run)},
+		{name: kubelet, after: []string{apiserver, pauseStep}, argv: kubeletArguments(),
+			ready: healthy("http://127.0.0.1:10248/healthz")},
+		{name: proxy, after: []string{apiserver}, argv: program(proxy, "--config="+config.Files+"/kube-proxy.yaml"),
+			ready: healthy("http://127.0.0.1:10256/livez")},
+		{name: coredns, after: []string{objectsStep},
+			argv:  []string{config.Programs + "/coredns", "-conf", config.Files + "/Corefile"},
+			ready: healthy("http://127.0.0.1:9181/ready")},
+		{name: provisioner, after: []string{objectsStep}, argv: program(provisioner, "--kubeconfig="+kubeconfig(provisioner))},
+		{name: policies, after: []string{objectsStep}, argv: program(policies, "--kubeconfig="+kubeconfig(policies))},
+		{name: nodeStep, after: []string{kubelet}, ready: nodeReady},
+		{name: dnsStep, after: []string{coredns, proxy}, ready: dnsAnswers},
+	}
 }
 
 func program(name string, arguments ...string) []string {
@@ -83,8 +97,16 @@ func kubeconfig(name string) string { return filepath.Join(config.Files, name+".
 
 func pki(name string) string { return filepath.Join(config.PKI, name) }
 
-func apiserverArguments() []string {
-	return program(apiserver,
+func apiserverArguments(c config.Config) []string {
+	tokens := []string{}
+	if c.Simulated != nil {
+		tokens = []string{
+			"--authentication-token-webhook-config-file=" + config.Files + "/authenticator.kubeconfig",
+			"--authentication-token-webhook-version=v1",
+			"--authentication-token-webhook-cache-ttl=10s",
+		}
+	}
+	return program(apiserver, append(tokens,
 		"--advertise-address="+config.NodeAddress,
 		"--secure-port="+strconv.Itoa(config.APIPort),
 		"--tls-cert-file="+pki("kube-apiserver.crt"),
@@ -114,7 +136,7 @@ func apiserverArguments() []string {
 		"--service-account-signing-key-file="+pki("service-accounts.key"),
 		"--service-cluster-ip-range="+config.ServiceNetwork,
 		"--profiling=false",
-	)
+	)...)
 }
 
 func controllerManagerArguments() []string {

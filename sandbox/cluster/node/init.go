@@ -85,16 +85,18 @@ func Init(configPath string) error {
 		<-ctx.Done()
 	}
 	cancel()
-	return finish(s, status, err)
+	return finish(c, s, status, err)
 }
 
-func finish(s *supervisor, status *board, reason error) error {
+func finish(c config.Config, s *supervisor, status *board, reason error) error {
 	if reason == nil {
 		status.phase(Stopping, "")
 	}
 	s.end(stopStarters, stopOrder[0]...)
-	if err := stopContainers(); err != nil {
-		fmt.Println("stop containers:", err)
+	if c.Simulated == nil {
+		if err := stopContainers(); err != nil {
+			fmt.Println("stop containers:", err)
+		}
 	}
 	s.end(stopServers, stopOrder[1]...)
 	s.end(stopEtcd, stopOrder[2]...)

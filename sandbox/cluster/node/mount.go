@@ -29,6 +29,9 @@ var tunables = map[string]string{
 func programs(c config.Config) (map[string]string, error) {
 	// Not /proc/self/exe: that file belongs to the host's mounts, which cannot be bound here.
 	own, err := os.Executable()
+	if c.Simulated != nil {
+		return map[string]string{"ai-platform-node": own}, err
+	}
 	return map[string]string{"ai-platform-node": own, "coredns": c.CoreDNS, "pause": c.Pause}, err
 }
 
@@ -61,7 +64,12 @@ func prepareMounts(c config.Config) error {
 		func() error { return mount("tmpfs", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755") },
 		func() error { return bindDirectory(state, config.Root) },
 		func() error { return bindPrograms(opened) },
-		func() error { return linkPlugins(c.CNIPlugins) },
+		func() error {
+			if c.Simulated != nil {
+				return nil
+			}
+			return linkPlugins(c.CNIPlugins)
+		},
 		func() error { return bindInside("lib", "/var/lib") },
 		func() error { return bindInside("log", "/var/log") },
 		func() error { return emptyTemporary() },

@@ -85,12 +85,17 @@ func withClientCertificate(url, name string) func(context.Context) error {
 	}
 }
 
-func applyObjects(ctx context.Context) error {
-	c, err := adminConfig()
-	if err != nil {
-		return err
+func applyObjects(c config.Config) func(context.Context) error {
+	return func(ctx context.Context) error {
+		access, err := adminConfig()
+		if err != nil {
+			return err
+		}
+		if c.Simulated != nil {
+			return bootstrap.ApplySimulated(ctx, access)
+		}
+		return bootstrap.Apply(ctx, access)
 	}
-	return bootstrap.Apply(ctx, c)
 }
 
 // began is when this node started. What the API server says from before is of the last run.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -218,6 +219,8 @@ func (s *supervisor) probe(ctx context.Context, r *running) {
 
 // end asks components to stop, together, and kills those that do not within patience.
 func (s *supervisor) end(patience time.Duration, names ...string) {
+	// Not every node has every component.
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return s.units[name] == nil })
 	for _, name := range names {
 		r := s.units[name]
 		r.mu.Lock()

@@ -43,8 +43,18 @@ type Process struct {
 	StartTime string `json:"startTime"`
 }
 
+// Stages are KWOK's configuration: beside a real node, and for a control plane that has none.
+type Stages struct{ Real, Simulated string }
+
+func (s Stages) of(c config.Config) string {
+	if c.Simulated != nil {
+		return s.Simulated
+	}
+	return s.Real
+}
+
 // Up runs a node until it is told to stop, and forwards its ports meanwhile. It is the node's only process on the host.
-func Up(configPath, stages string) error {
+func Up(configPath string, stages Stages) error {
 	c, err := config.Read(configPath)
 	if err != nil {
 		return err
@@ -61,7 +71,7 @@ func Up(configPath, stages string) error {
 
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGTERM, syscall.SIGINT)
-	err = serve(c, host, configPath, stages, lock, told)
+	err = serve(c, host, configPath, stages.of(c), lock, told)
 	if err != nil {
 		return errors.Join(err, recordFailure(host.Status(), err))
 	}
@@ -109,7 +119,7 @@ func serve(c config.Config, host config.Host, configPath, stages string, lock *o
 	go func() { ended <- child.Wait() }()
 	defer os.Remove(host.Processes())
 
-	if err := begin(child.Process.Pid, groups, host, ports, lifeline); err != nil {
+	if err := begin(c, child.Process.Pid, groups, host, ports, lifeline); err != nil {
 		_ = child.Process.Kill()
 		<-ended
 		return err
@@ -181,7 +191,9 @@ func launch(configPath string, lock *os.File) (*exec.Cmd, *os.File, error) {
 }
 
 // begin does what only the host's side can do for PID 1, and lets it go.
-func begin(pid int, groups Cgroups, host config.Host, ports *gate.Gate, lifeline *os.File) error {
+func begin(
+	c config.Config, pid int, groups Cgroups, host config.Host, ports *gate.Gate, lifeline *os.File,
+) error {
 	if err := groups.Adopt(pid); err != nil {
 		return err
 	}
@@ -206,6 +218,11 @@ func begin(pid int, groups Cgroups, host config.Host, ports *gate.Gate, lifeline
 	namespace, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", pid))
 	if err != nil {
 		return err
+	}
+	if c.Simulated != nil {
+		if err := ports.Out(namespace, config.AuthenticatorPort, c.Simulated.AuthenticatorPort); err != nil {
+			return err
+		}
 	}
 	ports.Serve(gate.Into(namespace))
 	_, err = lifeline.WriteString("begin\n")

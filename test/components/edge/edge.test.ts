@@ -1,19 +1,18 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { Edge } from "../../../components/edge/edge.ts";
-import { planEdge } from "../../../planning/edge/edge.ts";
 import { tagsFor } from "../../../planning/ownership.ts";
-import { awsSpec } from "../../support/foundation.ts";
+import type { AwsPlatformInput } from "../../../spec/platform.ts";
+import { certificateArn, edgeOf, zonedSpec } from "../../support/edge.ts";
 import { find, type Rendered, render } from "../../support/render.ts";
 
-const rendered = (environment: "dev" | "prod") => {
-  const spec = awsSpec(environment);
+const rendered = (environment: "dev" | "prod", gateway: Partial<AwsPlatformInput["gateway"]> = {}) => {
+  const spec = zonedSpec(environment, gateway);
   return render(
     () =>
       new Edge("edge", {
-        plan: planEdge(spec, 30080),
+        plan: edgeOf(spec),
         vpcId: "vpc",
         subnetIds: ["public-a", "public-b"],
-        hostedZoneId: "Z123",
         nodesSecurityGroupId: "nodes",
         autoscalingGroups: new Map([
           ["system", "eks-system"],
@@ -84,6 +83,8 @@ describe("the way in", () => {
       targetType: "instance",
       protocol: "TCP",
       port: 30080,
+      preserveClientIp: "false",
+      proxyProtocolV2: true,
       deregistrationDelay: 60,
       healthCheck: { protocol: "TCP", port: "traffic-port" },
     });
@@ -104,18 +105,44 @@ describe("the way in", () => {
       validationMethod: "DNS",
     });
     expect(find(resources, "Record", "edge-proof").inputs).toMatchObject({
-      zoneId: "Z123",
+      zoneId: "Z0123456789EXAMPLE",
       name: "_proof.example.com",
       type: "CNAME",
       records: ["acm"],
     });
     const { aliases, name, type, zoneId } = find(resources, "Record", "edge").inputs;
-    expect([zoneId, name, type]).toEqual(["Z123", "ai.example.com", "A"]);
+    expect([zoneId, name, type]).toEqual(["Z0123456789EXAMPLE", "ai.example.com", "A"]);
     expect(aliases).toHaveLength(1);
   });
 });
 
-test("of dev can be deleted", async () => {
+test("the load balancer of dev can be deleted", async () => {
   const { inputs } = find(await rendered("dev"), "LoadBalancer", "edge");
   expect(inputs.enableDeletionProtection).toBe(false);
+});
+
+describe("the way in", () => {
+  test("is open to the ranges that the spec names only, each by a rule of its own", async () => {
+    const resources = await rendered("dev", { allowedCidrs: ["192.0.2.0/24", "198.51.100.0/24"] });
+    const rules = ofType(resources, "SecurityGroupIngressRule").flatMap(({ inputs }) =>
+      inputs.cidrIpv4 === undefined ? [] : [[inputs.cidrIpv4, inputs.fromPort]],
+    );
+    expect(rules).toEqual([
+      ["192.0.2.0/24", 443],
+      ["198.51.100.0/24", 443],
+    ]);
+  });
+
+  test("takes a certificate that is given, and then makes none", async () => {
+    const resources = await rendered("dev", { certificateArn });
+    expect(find(resources, "Listener", "edge").inputs.certificateArn).toBe(certificateArn);
+    expect(ofType(resources, "Certificate")).toEqual([]);
+    expect(ofType(resources, "Record").map(({ name }) => name)).toEqual(["edge"]);
+  });
+
+  test("has no record where the zone is elsewhere", async () => {
+    const resources = await rendered("dev", { certificateArn, hostedZone: undefined });
+    expect(ofType(resources, "Record")).toEqual([]);
+    expect(ofType(resources, "Listener")).toHaveLength(1);
+  });
 });

@@ -56,6 +56,21 @@ describe("what is there before anything runs", () => {
     expect(plan.usdPerMonth).toBeCloseTo(133.225, 6);
   });
 
+  test("without a load balancer neither it, nor its addresses, nor its use cost anything", () => {
+    const plan = cost({ balanced: false });
+    expect(item(plan, "network/load-balancer")).toBeUndefined();
+    expect(item(plan, "network/addresses")).toMatchObject({ what: "1 public address", usdPerHour: 0.005 });
+    expect(plan.notPriced.join()).not.toContain("load balancer");
+    expect(cost().notPriced.join()).toContain("load balancer");
+  });
+
+  test("ten alarms: $1 a month", () => {
+    expect(item(cost({ others: { cloudWatchAlarm: 10 } }), "others/cloudWatchAlarm")?.usdPerHour).toBeCloseTo(
+      1 / 730,
+      10,
+    );
+  });
+
   test("prod: a NAT gateway and an address for it in each of three zones", () => {
     const plan = cost({ network: network({}, "prod") });
     expect(item(plan, "network/nat")).toMatchObject({ what: "3 NAT gateways", usdPerHour: 0.135 });

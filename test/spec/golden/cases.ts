@@ -291,6 +291,39 @@ const storage: readonly Case[] = [
   inLocal("buckets for local", { storage: { bucketPrefix: "acme" } }),
 ];
 
+const gateway: readonly Case[] = [
+  inDev("a host outside its zone", {
+    gateway: { host: "ai.example.com", hostedZone: { id: "Z0123456789EXAMPLE", name: "example.org" } },
+  }),
+  inDev("a host whose end only looks like its zone", {
+    gateway: { host: "myexample.com", hostedZone: { id: "Z0123456789EXAMPLE", name: "example.com" } },
+  }),
+  inDev("a zone by its name alone", {
+    gateway: { host: "ai.example.com", hostedZone: { name: "example.com" } },
+  }),
+  inDev("a zone's id with what stands before it", {
+    gateway: { host: "ai.example.com", hostedZone: { id: "/hostedzone/Z0123", name: "example.com." } },
+  }),
+  inDev("a certificate of another region", {
+    gateway: {
+      host: "ai.example.com",
+      certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+    },
+  }),
+  inDev("a certificate of a server", {
+    gateway: { host: "ai.example.com", certificateArn: "arn:aws:iam::123456789012:server-certificate/ai" },
+  }),
+  inDev("ranges of clients with host bits, and one twice", {
+    gateway: { host: "ai.example.com", allowedCidrs: ["192.0.2.1/24", "198.51.100.0/24", "198.51.100.0/24"] },
+  }),
+  inDev("a limit that lets nobody in", {
+    gateway: { host: "ai.example.com", limits: { requestsPerSecond: 0, bodyMib: 10 } },
+  }),
+  inLocal("a zone for local", {
+    gateway: { host: "ai.example.com", hostedZone: { id: "Z0123456789EXAMPLE", name: "example.com" } },
+  }),
+];
+
 const several: readonly Case[] = [
   inDev("alerts that don't ascend", { budget: { usdPerMonth: 1000, alertAtPercent: [50, 80, 80, 60] } }),
   inDev("everything at once: shapes and rules together", {
@@ -314,5 +347,6 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   "Retrieval and NLP": retrieval,
   PostgreSQL: postgres,
   Storage: storage,
+  Gateway: gateway,
   "Budget, and several faults": several,
 };

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 
-	"github.com/hashicorp/terraform-provider-aws/xpprovider"
+	"github.com/hashicorp/terraform-provider-aws/export"
 	pfbridge "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/pf/tfbridge"
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	shimv2 "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim/sdk-v2"
@@ -33,7 +33,7 @@ const maxName = 255
 // Provider describes the provider. The Terraform provider has two halves, resources written with its older and with
 // its newer framework; the bridge sends each call to the half that has the type.
 func Provider(ctx context.Context) (tfbridge.ProviderInfo, error) {
-	framework, sdk, err := xpprovider.GetProvider(ctx)
+	framework, sdk, err := export.Providers(ctx)
 	if err != nil {
 		return tfbridge.ProviderInfo{}, err
 	}

@@ -6,6 +6,7 @@ from typing import Any
 from moto.eks import urls
 
 from simulated_aws.calls import App, Environ
+from simulated_aws.eks import instances
 from simulated_aws.eks.access import Access
 from simulated_aws.eks.addons import Addons
 from simulated_aws.eks.clusters import Clusters
@@ -20,6 +21,7 @@ class Response(Clusters, Nodegroups, Addons, Access, PodIdentities, Tags):
 
 def extend() -> None:
     """Puts this module's answers in the place of moto's."""
+    instances.spread_over_subnets()
     response = Response()
     paths = [path for path in urls.url_paths if "/clusters" in path or "/tags" in path]
     cluster = "{0}/clusters/(?P<name>[^/]+)"
@@ -45,7 +47,10 @@ def extend() -> None:
 
 
 class EncodedPaths:
-    """Keeps names in EKS's paths encoded: a principal's ARN holds slashes, and moto splits paths at slashes."""
+    """Keeps names in EKS's paths encoded.
+
+    A principal's ARN holds slashes, and moto splits paths at slashes.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app

@@ -7,6 +7,7 @@ from moto.core.utils import utcnow
 from moto.eks.exceptions import ResourceInUseException
 from moto.moto_api._internal import mock_random as random
 
+from simulated_aws import offers
 from simulated_aws.durations import Settling
 from simulated_aws.eks.common import Answers, missing
 
@@ -87,30 +88,35 @@ class Addons(Answers):
         return ActionResult({"addons": list(self._extras().addons)})
 
     def describe_addon_versions(self) -> ActionResult:
-        name = self._get_param("addonName")
-        kubernetes = self._get_param("kubernetesVersion")
-        named = [name] if name else list(versions)
+        name, kubernetes = self._get_param("addonName"), self._get_param("kubernetesVersion")
+        offered = offers.read()["kubernetes"].get(kubernetes, {}).get("addons", {})
+        builds = offered or {each: [build] for each, build in versions.items()}
+        named = {name: builds.get(name, ["v1.0.0-eksbuild.1"])} if name else builds
+        addons = [
+            {
+                "addonName": each,
+                "type": "networking",
+                "addonVersions": [shown_build(build, kubernetes) for build in given],
+            }
+            for each, given in named.items()
+        ]
+        return ActionResult({"addons": addons})
+
+    def describe_cluster_versions(self) -> ActionResult:
         return ActionResult(
             {
-                "addons": [
-                    {
-                        "addonName": each,
-                        "type": "networking",
-                        "addonVersions": [
-                            {
-                                "addonVersion": versions.get(each, "v1.0.0-eksbuild.1"),
-                                "architecture": ["amd64", "arm64"],
-                                "compatibilities": [
-                                    {
-                                        "clusterVersion": kubernetes,
-                                        "platformVersions": ["*"],
-                                        "defaultVersion": True,
-                                    }
-                                ],
-                            }
-                        ],
-                    }
-                    for each in named
+                "clusterVersions": [
+                    {"clusterVersion": version, "versionStatus": "STANDARD_SUPPORT"}
+                    for version in offers.read()["kubernetes"]
                 ]
             }
         )
+
+
+def shown_build(build: str, kubernetes: str) -> dict[str, Any]:
+    compatible = {"clusterVersion": kubernetes, "platformVersions": ["*"], "defaultVersion": True}
+    return {
+        "addonVersion": build,
+        "architecture": ["amd64", "arm64"],
+        "compatibilities": [compatible],
+    }

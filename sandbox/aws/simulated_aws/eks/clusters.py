@@ -1,13 +1,18 @@
 """Clusters: settings that moto does not keep, one minor version at a time, updates by their id."""
 
+import threading
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
 from moto.eks.exceptions import InvalidParameterException
 from moto.eks.models import Cluster
 from moto.moto_api._internal import mock_random as random
+from moto.sts.models import sts_backends
 
-from simulated_aws.eks.common import Answers, camel, missing
+from simulated_aws.eks.common import Answers, Extras, camel, missing
+from simulated_aws.kubernetes import control_plane
+from simulated_aws.kubernetes.authenticator import principal
 
 cluster_settings = (
     "accessConfig",
@@ -37,17 +42,21 @@ class Clusters(Answers):
         vpc.setdefault("endpointPublicAccess", True)
         vpc.setdefault("endpointPrivateAccess", False)
         vpc.setdefault("publicAccessCidrs", ["0.0.0.0/0"])
+        caller = sts_backends[self.current_account][self.partition].get_caller_identity(
+            self.get_access_key(), self.region
+        )
+        extras.creator = principal(caller[1])
         vpc["vpcId"], vpc["clusterSecurityGroupId"] = self._network(cluster.name, vpc.get("subnetIds", []))
         logging = cluster.logging.get("clusterLogging", [])
         for setup in logging:
             setup.setdefault("enabled", False)
         del created
+        if control_plane.program:
+            extras.plane = control_plane.ControlPlane(self.current_account, self.region, cluster.name)
         return ActionResult({"cluster": self._shown(cluster)})
 
     def _network(self, name: str, subnets: list[str]) -> tuple[str, str]:
         """The cluster's VPC, and the security group that EKS makes in it."""
-        from moto.ec2.models import ec2_backends
-
         ec2 = ec2_backends[self.current_account][self.region]
         if len(subnets) < 2:
             raise InvalidParameterException(message="Subnets specified must be in at least two different AZs")
@@ -62,7 +71,10 @@ class Clusters(Answers):
 
     def _shown(self, cluster: Cluster) -> dict[str, Any]:
         extras = self._extras(cluster)
-        cluster.status = extras.settling.state("CREATING", "ACTIVE")
+        cluster.status = self._status(extras)
+        if extras.plane is not None and cluster.status == "ACTIVE":
+            cluster.endpoint = extras.plane.endpoint
+            cluster.certificate_authority = {"data": extras.plane.authority()}
         names = (
             "name arn version endpoint role_arn resources_vpc_config kubernetes_network_config logging "
             "identity status certificate_authority encryption_config tags created_at"
@@ -73,6 +85,15 @@ class Clusters(Answers):
             shown["endpoint"] = shown["certificate_authority"] = None
         return {camel(name): value for name, value in shown.items()} | extras.settings
 
+    def _status(self, extras: Extras) -> str:
+        status = extras.settling.state("CREATING", "ACTIVE")
+        if extras.plane is None or extras.active:
+            return status
+        if extras.plane.failure() is not None:
+            return "FAILED"
+        extras.active = status == "ACTIVE" and extras.plane.ready()
+        return "ACTIVE" if extras.active else "CREATING"
+
     def describe_cluster(self) -> ActionResult:
         return ActionResult({"cluster": self._shown(self._cluster())})
 
@@ -82,10 +103,10 @@ class Clusters(Answers):
             raise InvalidParameterException(
                 message=f"Cluster {cluster.name} has deletion protection enabled", clusterName=cluster.name
             )
-        from moto.ec2.models import ec2_backends
-
         shown = self._shown(cluster)
         super().delete_cluster()
+        if plane := self._extras(cluster).plane:
+            threading.Thread(target=plane.stop).start()
         ec2 = ec2_backends[self.current_account][self.region]
         ec2.delete_security_group(group_id=cluster.resources_vpc_config["clusterSecurityGroupId"])
         return ActionResult({"cluster": shown | {"status": "DELETING"}})

@@ -10,6 +10,7 @@ from moto.eks.responses import EKSResponse
 from moto.moto_api._internal import mock_random as random
 
 from simulated_aws.durations import Settling
+from simulated_aws.kubernetes.control_plane import ControlPlane
 
 
 def camel(name: str) -> str:
@@ -31,6 +32,9 @@ class Extras:
         self.updates: dict[str, dict[str, Any]] = {}
         self.settings: dict[str, Any] = {}
         self.settling = Settling("eks-cluster")
+        self.plane: ControlPlane | None = None
+        self.creator = ""
+        self.active = False
 
 
 class Answers(EKSResponse):
@@ -54,7 +58,7 @@ class Answers(EKSResponse):
         return f"arn:{self.partition}:eks:{self.region}:{self.current_account}:{path}"
 
     def _update(self, kind: str) -> ActionResult:
-        update = {
+        update: dict[str, Any] = {
             "id": str(random.uuid4()),
             "status": "Successful",
             "type": kind,

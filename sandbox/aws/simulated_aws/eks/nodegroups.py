@@ -4,8 +4,10 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.eks.models import Nodegroup
+from moto.moto_api._internal import mock_random as random
 
 from simulated_aws.durations import Settling
+from simulated_aws.eks import instances
 from simulated_aws.eks.common import Answers, camel
 from simulated_aws.faults import shortage
 
@@ -25,6 +27,8 @@ class Nodegroups(Answers):
         group.settings.setdefault("updateConfig", {"maxUnavailable": 1})
         group.settling = Settling("eks-nodegroup")
         group.failure = shortage(group.instance_types)
+        group.resources["autoScalingGroups"][0]["name"] = f"eks-{group.nodegroup_name}-{random.uuid4()}"
+        instances.launch(self._cluster(), group, self.current_account, self.region)
         return ActionResult({"nodegroup": self._shown_nodegroup(group)})
 
     def _nodegroup(self) -> Nodegroup:
@@ -48,14 +52,17 @@ class Nodegroups(Answers):
         shown = {camel(name): getattr(group, name) for name in names.split()} | {"nodegroupArn": group.arn}
         if group.launch_template is None:
             shown["diskSize"] = group.disk_size
-        return shown | group.settings
+        settings: dict[str, Any] = group.settings
+        return shown | settings
 
     def describe_nodegroup(self) -> ActionResult:
         return ActionResult({"nodegroup": self._shown_nodegroup(self._nodegroup())})
 
     def delete_nodegroup(self) -> ActionResult:
-        shown = self._shown_nodegroup(self._nodegroup())
+        cluster, group = self._cluster(), self._nodegroup()
+        shown = self._shown_nodegroup(group)
         super().delete_nodegroup()
+        instances.terminate(cluster, group, self.current_account, self.region)
         return ActionResult({"nodegroup": shown | {"status": "DELETING"}})
 
     def update_nodegroup_config(self) -> ActionResult:
@@ -72,6 +79,7 @@ class Nodegroups(Answers):
         group.taints = list(kept.values())
         group.scaling_config = group.scaling_config | (self._get_param("scalingConfig") or {})
         group.settings.update(self._given(*nodegroup_settings))
+        instances.resize(self._cluster(), group, self.current_account, self.region)
         return self._update("ConfigUpdate")
 
     def update_nodegroup_version(self) -> ActionResult:

@@ -1,0 +1,50 @@
+import type { AwsPlatformSpec, PlatformSpec } from "../../spec/platform.ts";
+import { type LimitsPlan, planLimits } from "./limits.ts";
+
+/** How Traefik is reached. */
+export interface EntrancePlan {
+  /** Port of every node that leads to Traefik; undefined where nothing from outside does. */
+  readonly nodePort: number | undefined;
+  /** Whether a load balancer ended TLS before: backends are told that the client's request came by HTTPS. */
+  readonly behindTls: boolean;
+  /** Ranges whose word about the client's address is taken, by the PROXY protocol; none where clients come by themselves. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: LimitsPlan;
+}
+
+/** Of the range that Kubernetes takes for node ports, 30000 to 32767. */
+const nodePort = 30080;
+
+/**
+ * In AWS a load balancer leads to it, where there is one. Requests may pass any node on their way, which then stands
+ * as their sender: `externalTrafficPolicy: Cluster`. The load balancer therefore says the client's address ahead of
+ * each connection, and Traefik believes it of whoever is in the VPC.
+ *
+ * `Local` would save the step to another node, but a node stops answering with its last pod of Traefik, and the load
+ * balancer finds out 20 seconds later: each rollout would lose connections.
+ */
+export function planEntrance(spec: PlatformSpec): EntrancePlan {
+  const limits = planLimits(spec);
+  if (spec.environment === "local") return { nodePort, behindTls: false, trustedProxies: [], limits };
+  const balanced = certificateOf(spec.gateway) !== undefined;
+  return {
+    nodePort: balanced ? nodePort : undefined,
+    behindTls: balanced,
+    trustedProxies: balanced ? [spec.network.cidr] : [],
+    limits,
+  };
+}
+
+/** `given`: somebody else renews it. `issued`: ACM renews it as long as its record is in the zone. */
+export type CertificatePlan =
+  | { readonly kind: "given"; readonly arn: string }
+  | { readonly kind: "issued"; readonly zoneId: string };
+
+/** What TLS ends with; undefined where there is nothing to end it with, and so no load balancer. */
+export function certificateOf({
+  certificateArn,
+  hostedZone,
+}: AwsPlatformSpec["gateway"]): CertificatePlan | undefined {
+  if (certificateArn !== undefined) return { kind: "given", arn: certificateArn };
+  return hostedZone && { kind: "issued", zoneId: hostedZone.id };
+}

@@ -1,0 +1,122 @@
+"""What EKS makes of a node group: an Auto Scaling group, its instances, and nodes of the cluster."""
+
+import threading
+from typing import Any
+
+from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
+from moto.ec2.models import ec2_backends
+from moto.moto_api._internal import mock_random as random
+
+from simulated_aws.durations import scaled
+from simulated_aws.kubernetes.nodes import Client, node_of, reconcile
+
+reconciling = threading.Lock()
+
+
+def spread_over_subnets() -> None:
+    """Lets Auto Scaling put instances where the fewest are; moto's puts all of them into the first subnet."""
+    launch = FakeAutoScalingGroup.replace_autoscaling_group_instances
+
+    def each(self: Any, count: int, tags: dict[str, str]) -> None:
+        subnets = self.vpc_zone_identifier
+        for _ in range(count):
+            used = [state.instance.subnet_id for state in self.instance_states]
+            self.vpc_zone_identifier = min(subnets.split(","), key=used.count)
+            launch(self, 1, dict(tags))
+        self.vpc_zone_identifier = subnets
+
+    FakeAutoScalingGroup.replace_autoscaling_group_instances = each
+
+
+def instance_type(group: Any, backend: Any) -> str:
+    """The first of the group's types, or the launch template's."""
+    if group.instance_types:
+        return str(group.instance_types[0])
+    template = backend.get_launch_template(group.launch_template["id"])
+    return str(template.get_version(group.launch_template["version"]).instance_type)
+
+
+def launch(cluster: Any, group: Any, account: str, region: str) -> None:
+    """Makes the Auto Scaling group of a new node group, with its first instances."""
+    ec2 = ec2_backends[account][region]
+    kind = instance_type(group, ec2)
+    # As EKS does: a launch template of its own, made from the one that it was given.
+    template = ec2.create_launch_template(
+        name=f"eks-{random.uuid4()}",
+        description="",
+        template_data={
+            "ImageId": next(iter(ec2.amis)),
+            "InstanceType": kind,
+            "SecurityGroupIds": [cluster.resources_vpc_config["clusterSecurityGroupId"]],
+        },
+        tag_spec={},
+    )
+    name = group.resources["autoScalingGroups"][0]["name"]
+    size = group.scaling_config
+    owned = f"kubernetes.io/cluster/{cluster.name}"
+    autoscaling_backends[account][region].create_auto_scaling_group(
+        name=name,
+        availability_zones=[],
+        desired_capacity=0 if group.failure else size["desiredSize"],
+        max_size=size["maxSize"],
+        min_size=size["minSize"],
+        launch_config_name="",
+        launch_template={"LaunchTemplateId": template.id, "Version": "1"},
+        vpc_zone_identifier=",".join(group.subnets),
+        default_cooldown=None,
+        health_check_period=15,
+        health_check_type="EC2",
+        load_balancers=[],
+        target_group_arns=[],
+        placement_group=None,
+        termination_policies=[],
+        tags=[
+            {"Key": "eks:cluster-name", "Value": cluster.name, "PropagateAtLaunch": True},
+            {"Key": "eks:nodegroup-name", "Value": group.nodegroup_name, "PropagateAtLaunch": True},
+            {"Key": owned, "Value": "owned", "PropagateAtLaunch": True},
+        ],
+    )
+    group.template_id = template.id
+    join_later(cluster, account, region)
+
+
+def resize(cluster: Any, group: Any, account: str, region: str) -> None:
+    """Follows a change of a node group's sizes."""
+    backend, size = autoscaling_backends[account][region], group.scaling_config
+    autoscaling = backend.autoscaling_groups[group.resources["autoScalingGroups"][0]["name"]]
+    autoscaling.min_size, autoscaling.max_size = size["minSize"], size["maxSize"]
+    autoscaling.set_desired_capacity(size["desiredSize"])
+    join_later(cluster, account, region)
+
+
+def terminate(cluster: Any, group: Any, account: str, region: str) -> None:
+    """Ends a node group's instances, and removes what EKS made of it."""
+    backend = autoscaling_backends[account][region]
+    backend.delete_auto_scaling_group(group.resources["autoScalingGroups"][0]["name"])
+    ec2_backends[account][region].delete_launch_template(name=None, tid=group.template_id)
+    join_later(cluster, account, region)
+
+
+def join_later(cluster: Any, account: str, region: str) -> None:
+    """Nodes join when their instances have started, and go when those have ended."""
+    if cluster.extras.plane is None:
+        return
+    timer = threading.Timer(scaled("ec2-instance"), join, (cluster, account, region))
+    timer.daemon = True
+    timer.start()
+
+
+def join(cluster: Any, account: str, region: str) -> None:
+    """Makes the nodes of a cluster those of its node groups' instances."""
+    plane = cluster.extras.plane
+    if plane is None or not plane.ready():
+        return
+    groups = autoscaling_backends[account][region].autoscaling_groups
+    with reconciling:
+        wanted = {}
+        for group in list(cluster.nodegroups.values()):
+            autoscaling = groups.get(group.resources["autoScalingGroups"][0]["name"])
+            for state in [] if autoscaling is None else autoscaling.instance_states:
+                node = node_of(state.instance, group)
+                wanted[node["metadata"]["name"]] = node
+        reconcile(Client(plane.folder, plane.endpoint), wanted)

@@ -1,0 +1,120 @@
+"""Instances as nodes of Kubernetes, which KWOK keeps Ready and whose pods it reports as running."""
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+
+fake = {"kwok.x-k8s.io/node": "fake"}
+effects = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+
+
+class Client:
+    """The administrator of a control plane."""
+
+    def __init__(self, folder: Path, endpoint: str) -> None:
+        pki = folder / "node/pki"
+        self._context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
+        self._context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
+        self._endpoint = endpoint
+
+    def send(self, method: str, path: str, body: object = None) -> Any:
+        request = urllib.request.Request(
+            f"{self._endpoint}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, context=self._context, timeout=30) as answer:
+            return json.load(answer)
+
+
+def allocatable(kind: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Capacity of an instance type, and what kubelet leaves of it to pods.
+
+    Kubelet keeps CPU by its number and 255 MiB and 11 per address for memory; 100 MiB are the eviction threshold.
+    Source: amazon-eks-ami v20260714, nodeadm/internal/kubelet. The hypervisor keeps 7.5 % of the memory, as Karpenter
+    assumes for types that it has not seen (vm-memory-overhead-percent).
+    """
+    cpus = kind["VCpuInfo"]["DefaultVCpus"]
+    network = kind["NetworkInfo"]
+    card = network["NetworkCards"][network.get("DefaultNetworkCardIndex", 0)]
+    addresses = card["MaximumNetworkInterfaces"] * (network["Ipv4AddressesPerInterface"] - 1) + 2
+    pods = min(addresses, 110 if cpus < 30 else 250)
+    memory = int(kind["MemoryInfo"]["SizeInMiB"] * 0.925)
+    shares = ((1, 60), (1, 10), (2, 5), (max(cpus - 4, 0), 2.5))
+    reserved = 0.0
+    left = cpus
+    for count, milli in shares:
+        reserved += min(count, left) * milli
+        left -= min(count, left)
+    gpus = sum(gpu["Count"] for gpu in kind.get("GpuInfo", {}).get("Gpus", []) if gpu["Manufacturer"] == "NVIDIA")
+    efas = network.get("EfaInfo", {}).get("MaximumEfaInterfaces", 0)
+    devices = {name: str(count) for name, count in (("nvidia.com/gpu", gpus), ("vpc.amazonaws.com/efa", efas)) if count}
+    disk = {"ephemeral-storage": "100Gi"}
+    capacity = {"cpu": str(cpus), "memory": f"{memory}Mi", "pods": str(pods)} | disk | devices
+    left_to_pods = {
+        "cpu": f"{cpus * 1000 - int(reserved)}m",
+        "memory": f"{memory - 255 - 11 * addresses - 100}Mi",
+        "pods": str(pods),
+    }
+    return capacity, left_to_pods | disk | devices
+
+
+def node_of(instance: Any, group: Any) -> dict[str, Any]:
+    """The node that an instance of a node group joins as."""
+    kind = INSTANCE_TYPES[instance.instance_type]
+    capacity, left = allocatable(kind)
+    architecture = kind["ProcessorInfo"]["SupportedArchitectures"][-1]
+    zone = instance.placement.zone
+    labels = {
+        "kubernetes.io/arch": "arm64" if architecture == "arm64" else "amd64",
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/hostname": instance.private_dns_name,
+        "node.kubernetes.io/instance-type": instance.instance_type,
+        "topology.kubernetes.io/region": zone[:-1],
+        "topology.kubernetes.io/zone": zone,
+        "eks.amazonaws.com/nodegroup": group.nodegroup_name,
+        "eks.amazonaws.com/capacityType": group.capacity_type,
+        **group.labels,
+    }
+    taints = [
+        {"key": taint["key"], "value": taint.get("value", ""), "effect": effects[taint["effect"]]}
+        for taint in group.taints
+    ]
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": instance.private_dns_name, "labels": labels, "annotations": fake},
+        "spec": {"providerID": f"aws:///{zone}/{instance.id}", "taints": taints},
+        "status": {"capacity": capacity, "allocatable": left},
+    }
+
+
+def reconcile(client: Client, wanted: dict[str, dict[str, Any]]) -> None:
+    """Makes the cluster's nodes those that there should be, by name, with their labels and taints."""
+    there = {node["metadata"]["name"]: node for node in client.send("GET", "/api/v1/nodes")["items"]}
+    for name in there.keys() - wanted.keys():
+        client.send("DELETE", f"/api/v1/nodes/{name}")
+    for name in wanted.keys() - there.keys():
+        client.send("POST", "/api/v1/nodes", wanted[name])
+    for name in wanted.keys() & there.keys():
+        node, now = wanted[name], there[name]
+        now["metadata"]["labels"] = node["metadata"]["labels"]
+        ours = {taint["key"] for taint in node["spec"]["taints"]}
+        conditions = [
+            taint
+            for taint in now["spec"].get("taints", [])
+            if taint["key"].startswith("node.kubernetes.io/") and taint["key"] not in ours
+        ]
+        now["spec"]["taints"] = node["spec"]["taints"] + conditions
+        try:
+            client.send("PUT", f"/api/v1/nodes/{name}", now)
+        except urllib.error.HTTPError as error:
+            # Changed meanwhile by its controller: the next look puts it right.
+            if error.code != 409:
+                raise
