@@ -5,14 +5,11 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ImageName } from "../../catalog/images.ts";
-import { ManagedPostgres } from "../../components/data/managedPostgres.ts";
-import { Databases } from "../../components/databases.ts";
-import { planServices } from "../../planning/services.ts";
 import { buildImages } from "../../sandbox/images/images.ts";
 import { silent } from "../../sandbox/lib/progress.ts";
 import { Containers, type UnpackedImage } from "../support/container.ts";
-import { awsSpec } from "../support/foundation.ts";
-import { find, render } from "../support/render.ts";
+import { renderManagedPostgres } from "../support/managedPostgres.ts";
+import { find } from "../support/render.ts";
 
 /**
  * The Job that makes databases, as it is rendered, against a real PostgreSQL of the same major version that is set up as RDS
@@ -38,24 +35,7 @@ const master = { username: "postgres", password: "Tr0ub4dor:\\&3<it's" };
 const passwords = { MLFLOW_PASSWORD: "mlflow's", VECTORS_PASSWORD: "of-vectors" };
 
 async function renderedJob() {
-  const { databases, postgres } = planServices(awsSpec("prod"));
-  if (postgres.kind !== "rds") throw new Error("prod's PostgreSQL is not in RDS");
-  const resources = await render(() => {
-    const server = new ManagedPostgres("postgres", {
-      plan: postgres,
-      region: "us-east-1",
-      vpcId: "vpc",
-      subnetIds: ["intra-a"],
-      ranges: ["10.0.196.0/22"],
-      clientsSecurityGroupId: "cluster",
-      keyArn: "key",
-      clientImage: databases.clientImage,
-      clusterName: "ai-platform-prod",
-      tags: {},
-      protectState: true,
-    });
-    new Databases("databases", { server, ...databases, labels: {}, namespace: "ai-data" });
-  });
+  const resources = await renderManagedPostgres();
   return {
     script: z.string().parse(find(resources, "ConfigMap", "databases-script").inputs.data["databases.sql"]),
     pod: podSchema.parse(find(resources, "Job", "databases").inputs.spec.template.spec),
