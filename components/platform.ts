@@ -19,28 +19,7 @@ import { Mlflow, migrationApp, mlflowApp, mlflowPort } from "./mlflow.ts";
 import { ObjectStore } from "./objectStore.ts";
 import { Observability } from "./observability/observability.ts";
 import { Postgres } from "./postgres.ts";
-
-/** How a service is reached from outside and how a caller shows who it is. */
-export interface ServiceEntry {
-  readonly name: string;
-  /** Path at the gateway; undefined where it is only reached from inside. */
-  readonly path?: string;
-  /** Deployment or StatefulSet that serves it. */
-  readonly workload: {
-    readonly kind: "Deployment" | "StatefulSet";
-    readonly namespace: string;
-    readonly name: string;
-  };
-  readonly auth:
-    | { readonly kind: "none" }
-    | {
-        readonly kind: "password" | "s3-keys";
-        /** Secret that holds the credentials, and which of its keys are which. */
-        readonly secret: { readonly namespace: string; readonly name: pulumi.Input<string> };
-        readonly user?: string;
-        readonly keys: readonly string[];
-      };
-}
+import { type ServiceEntry, serviceEntries } from "./serviceEntries.ts";
 
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
@@ -256,56 +235,4 @@ function artifactStore(
     },
     dependsOn === undefined ? opts : { ...opts, dependsOn },
   );
-}
-
-function serviceEntries(
-  { experiments, mlflow, namespaces }: ServicesPlan,
-  postgres: Postgres | ManagedPostgres,
-  store: { readonly clientSecret?: pulumi.Output<string> },
-): ServiceEntry[] {
-  const { data, gateway, tracking } = namespaces;
-  const entries: ServiceEntry[] = [
-    {
-      name: "traefik",
-      path: "/",
-      workload: { kind: "Deployment", namespace: gateway, name: gatewayApp },
-      auth: { kind: "none" },
-    },
-    {
-      name: "mlflow",
-      path: mlflow.path,
-      workload: { kind: "Deployment", namespace: tracking, name: mlflowApp },
-      auth: { kind: "none" },
-    },
-    {
-      name: "experiments",
-      path: experiments.path,
-      workload: { kind: "Deployment", namespace: tracking, name: experimentsApp },
-      auth: { kind: "none" },
-    },
-  ];
-  if (postgres instanceof Postgres) {
-    entries.push({
-      name: "postgres",
-      workload: { kind: "StatefulSet", namespace: data, name: "postgres" },
-      auth: {
-        kind: "password",
-        secret: { namespace: data, name: postgres.superuserSecret },
-        user: "postgres",
-        keys: ["password"],
-      },
-    });
-  }
-  if (store.clientSecret) {
-    entries.push({
-      name: "seaweedfs",
-      workload: { kind: "StatefulSet", namespace: data, name: "seaweedfs" },
-      auth: {
-        kind: "s3-keys",
-        secret: { namespace: tracking, name: store.clientSecret },
-        keys: ["access-key", "secret-key"],
-      },
-    });
-  }
-  return entries;
 }

@@ -96,7 +96,7 @@ function masterOf(
 }
 
 /** libpq's password file: colons and backslashes of a field are escaped, and others must not be able to read it. */
-const writePassword = `import json, os, boto3
+const writePassword = String.raw`import json, os, boto3
 answer = boto3.client("secretsmanager").get_secret_value(SecretId=os.environ["SECRET"])
 secret = json.loads(answer["SecretString"])
 fields = [secret[key].replace("\\", "\\\\").replace(":", "\\:") for key in ("username", "password")]

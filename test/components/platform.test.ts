@@ -60,4 +60,27 @@ describe("AWS environments", () => {
       "AWS_ACCESS_KEY_ID",
     );
   });
+
+  test("MLflow reaches its database in RDS by TLS, in the subnets that it is in and nowhere else", async () => {
+    const resources = await renderStack("dev");
+    const { containers } = find(resources, "Deployment", "mlflow").inputs.spec.template.spec;
+    expect(containers[0].env).toContainEqual({ name: "PGSSLMODE", value: "verify-full" });
+    expect(find(resources, "Secret", "mlflow-database").inputs.stringData.url).toBe(
+      "postgresql+psycopg2://mlflow:databases-mlflow-random@postgres.example.com:5432/mlflow",
+    );
+    expect(find(resources, "SubnetGroup", "postgres").inputs.subnetIds).toEqual([
+      "network-intra-a-id",
+      "network-intra-b-id",
+    ]);
+    for (const name of ["mlflow", "mlflow-migration", "databases"]) {
+      const { egress } = find(resources, "NetworkPolicy", name).inputs.spec;
+      expect(egress[0], name).toEqual({
+        to: [{ ipBlock: { cidr: "10.0.196.0/22" } }, { ipBlock: { cidr: "10.0.212.0/22" } }],
+        ports: [{ protocol: "TCP", port: 5432 }],
+      });
+    }
+    expect(find(resources, "SecurityGroupIngressRule", "postgres").inputs).toMatchObject({
+      referencedSecurityGroupId: "cluster-security-group",
+    });
+  });
 });

@@ -245,3 +245,16 @@ describe("in dev", () => {
     });
   });
 });
+
+test("its key encrypts the database's logs where RDS writes them, and no others", async () => {
+  const allowed = async (postgres: AwsPlatformInput["postgres"]) => {
+    const { policy } = find(await rendered("dev", { postgres }), "Key", "data").inputs;
+    const statements: { Sid: string; Condition?: object }[] = JSON.parse(policy).Statement;
+    return statements.find(({ Sid }) => Sid === "CloudWatchLogs")?.Condition;
+  };
+  const group = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/rds/instance/ai-platform-dev-postgres";
+  expect(await allowed({})).toEqual({
+    ArnEquals: { "kms:EncryptionContext:aws:logs:arn": [`${group}/postgresql`, `${group}/upgrade`] },
+  });
+  expect(await allowed({ deployment: "in-cluster" })).toBeUndefined();
+});
