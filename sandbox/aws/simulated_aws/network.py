@@ -49,13 +49,18 @@ def keep_tags_of_templates_apart() -> None:
 
 
 def forget_deleted_endpoints() -> None:
-    """A deleted VPC endpoint goes away: moto 5.2.5 keeps it as "deleted", and the provider waits for ever."""
+    """A deleted VPC endpoint goes away with its network interfaces.
+
+    moto 5.2.5 keeps it as "deleted", and the interfaces in their subnets; the provider waits for both for ever.
+    """
     original = EC2Backend.delete_vpc_endpoints
 
     def delete_vpc_endpoints(self: Any, vpce_ids: list[str] | None = None) -> None:
         original(self, vpce_ids)
         for name in vpce_ids or []:
-            self.vpc_end_points.pop(name, None)
+            endpoint = self.vpc_end_points.pop(name, None)
+            for interface in getattr(endpoint, "network_interface_ids", None) or []:
+                self.enis.pop(interface, None)
 
     EC2Backend.delete_vpc_endpoints = delete_vpc_endpoints  # type: ignore[method-assign]
 

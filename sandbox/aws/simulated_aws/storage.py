@@ -13,21 +13,36 @@ def extend() -> None:
     keep_tags_of_new_buckets()
     ignore_conditions()
     match_log_delivery()
-    keep_key_formats()
+    show_all()
 
 
-def keep_key_formats() -> None:
-    """Access logs keep the form of their keys, which moto 5.2.5 does not show."""
+def show_all() -> None:
+    """Access logs keep the form of their keys, and replications all of their rules, which moto 5.2.5 does not show."""
     original = S3Response.serialized
 
     def serialized(self: Any, result: Any) -> Any:
-        if self.data.get("Action") == "GetBucketLogging" and (shown := result.result.get("LoggingEnabled")):
+        action = self.data.get("Action")
+        if action == "GetBucketLogging" and (shown := result.result.get("LoggingEnabled")):
             kept = self.backend.get_bucket_logging(self.bucket_name).get("TargetObjectKeyFormat")
             if kept is not None:
-                shown["TargetObjectKeyFormat"] = {name: value or {} for name, value in kept.items()}
+                shown["TargetObjectKeyFormat"] = filled(kept)
+        given = self.backend.get_bucket_replication(self.bucket_name) if action == "GetBucketReplication" else None
+        if given:
+            rules = result.result["ReplicationConfiguration"]["Rules"]
+            for shown, rule in zip(rules, given["Rule"], strict=True):
+                shown |= {name: filled(value) for name, value in rule.items() if isinstance(value, dict)}
         return original(self, result)
 
     S3Response.serialized = serialized  # type: ignore[method-assign]
+
+
+def filled(value: dict[str, Any]) -> dict[str, Any]:
+    """What was parsed from XML: an empty element is an empty structure, or an empty text."""
+    empty: dict[str, Any] = {"Prefix": "", "SimplePrefix": {}}
+    return {
+        name: filled(each) if isinstance(each, dict) else empty.get(name) if each is None else each
+        for name, each in value.items()
+    }
 
 
 def keep_tags_of_new_buckets() -> None:
