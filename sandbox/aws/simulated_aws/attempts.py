@@ -1,8 +1,8 @@
 """Answers a request that was carried out the same again, when its sender tries once more.
 
-Clients of AWS number the attempts at one call. Where the machine is busy, a connection may break after a call was carried
-out; a second CreateSubnet would then fail with a conflict that AWS's own network hardly ever shows. Failures that a
-drill orders are no such answers.
+Clients of AWS number the attempts at one call. Where the machine is busy, a connection may break after a
+call was carried out; a second CreateSubnet would then fail with a conflict that AWS's own network hardly
+ever shows. Failures that a drill orders are no such answers.
 """
 
 import sys
@@ -31,7 +31,8 @@ class Attempts:
         with self._lock:
             known = self._answers.get(call)
         if known is not None:
-            print(f"given again: the answer to {environ.get('simulated_aws.call', call)}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"given again: the answer to call {call}\n")
+            sys.stderr.flush()
             start_response(known[0], known[1])
             return [known[2]]
         said: list[Any] = []

@@ -21,4 +21,4 @@ def change_tls_listeners() -> None:
         changed.protocol = "TLS"
         return changed
 
-    ELBv2Backend.modify_listener = modify_listener  # type: ignore[method-assign]
+    ELBv2Backend.modify_listener = modify_listener  # type: ignore[assignment, method-assign]

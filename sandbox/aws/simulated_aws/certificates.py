@@ -15,7 +15,7 @@ def keep_key_algorithm() -> None:
     request, describe = AWSCertificateManagerResponse.request_certificate, CertBundle.describe
 
     def request_certificate(self: Any) -> Any:
-        answer = request(self)
+        answer: Any = request(self)
         bundle = self.acm_backend.get_certificate(answer.result["CertificateArn"])
         bundle.asked_key_algorithm = self._get_param("KeyAlgorithm")
         return answer

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.route53.models import HostedZoneIdentifier, route53_backends
 
 
@@ -23,7 +23,10 @@ def begin_with_z() -> None:
 
 
 def delegate(file: Path) -> None:
-    """Makes the zones of a file, `[{"id": "Z0123456789DEV", "name": "dev.example.com"}]`, as somebody made them before."""
+    """Makes the zones of a file as somebody made them before.
+
+    [{"id": "Z0123456789DEV", "name": "dev.example.com"}]
+    """
     backend: Any = route53_backends[DEFAULT_ACCOUNT_ID]["aws"]
     for zone in json.loads(file.read_text()) if file.exists() else []:
         made = backend.create_hosted_zone(name=f"{zone['name']}.", private_zone=False)

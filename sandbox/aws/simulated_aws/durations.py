@@ -14,8 +14,8 @@ seconds = {
 }
 """Usual times from the request until the resource is ready, in seconds.
 
-What users and AWS's own guides name: an EKS control plane about 10 minutes, a managed node group 2 to 4, an add-on
-about 1; an RDS instance with backups 5 to 10; a NAT gateway under 2; an instance joins its cluster within a minute.
+What users and AWS's own guides name: an EKS control plane about 10 minutes, a managed node group 2 to 4, an
+add-on about 1; an RDS instance with backups 5 to 10; a NAT gateway under 2; an instance joins in a minute.
 """
 
 speed = max(int(os.environ.get("AI_PLATFORM_AWS_SPEED", "1")), 1)

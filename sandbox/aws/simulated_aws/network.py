@@ -23,7 +23,7 @@ def keep_descriptions_of_reservations() -> None:
     original = Subnets.create_subnet_cidr_reservation
 
     def create_subnet_cidr_reservation(self: Any) -> Any:
-        answer = original(self)
+        answer: Any = original(self)
         answer.result["SubnetCidrReservation"].description = self._get_param("Description")
         return answer
 
@@ -51,7 +51,7 @@ def keep_tags_of_templates_apart() -> None:
 def forget_deleted_endpoints() -> None:
     """A deleted VPC endpoint goes away with its network interfaces.
 
-    moto 5.2.5 keeps it as "deleted", and the interfaces in their subnets; the provider waits for both for ever.
+    moto 5.2.5 keeps it as "deleted", and the interfaces in their subnets: the provider waits for ever.
     """
     original = EC2Backend.delete_vpc_endpoints
 

@@ -17,7 +17,7 @@ def extend() -> None:
 
 
 def show_all() -> None:
-    """Access logs keep the form of their keys, and replications all of their rules, which moto 5.2.5 does not show."""
+    """Access logs show the form of their keys, and replications all of their rules: moto 5.2.5 drops both."""
     original = S3Response.serialized
 
     def serialized(self: Any, result: Any) -> Any:
@@ -26,14 +26,18 @@ def show_all() -> None:
             kept = self.backend.get_bucket_logging(self.bucket_name).get("TargetObjectKeyFormat")
             if kept is not None:
                 shown["TargetObjectKeyFormat"] = filled(kept)
-        given = self.backend.get_bucket_replication(self.bucket_name) if action == "GetBucketReplication" else None
+        given = (
+            self.backend.get_bucket_replication(self.bucket_name)
+            if action == "GetBucketReplication"
+            else None
+        )
         if given:
             rules = result.result["ReplicationConfiguration"]["Rules"]
             for shown, rule in zip(rules, given["Rule"], strict=True):
                 shown |= {name: filled(value) for name, value in rule.items() if isinstance(value, dict)}
         return original(self, result)
 
-    S3Response.serialized = serialized  # type: ignore[method-assign]
+    S3Response.serialized = serialized  # type: ignore[assignment, method-assign]
 
 
 def filled(value: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What all answers about EKS share."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
@@ -10,7 +10,9 @@ from moto.eks.responses import EKSResponse
 from moto.moto_api._internal import mock_random as random
 
 from simulated_aws.durations import Settling
-from simulated_aws.kubernetes.control_plane import ControlPlane
+
+if TYPE_CHECKING:
+    from simulated_aws.kubernetes.control_plane import ControlPlane
 
 
 def camel(name: str) -> str:

@@ -25,7 +25,7 @@ def spread_over_subnets() -> None:
             launch(self, 1, dict(tags))
         self.vpc_zone_identifier = subnets
 
-    FakeAutoScalingGroup.replace_autoscaling_group_instances = each
+    FakeAutoScalingGroup.replace_autoscaling_group_instances = each  # type: ignore[assignment, method-assign]
 
 
 def instance_type(group: Any, backend: Any) -> str:
@@ -54,7 +54,8 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
     name = group.resources["autoScalingGroups"][0]["name"]
     size = group.scaling_config
     owned = f"kubernetes.io/cluster/{cluster.name}"
-    autoscaling_backends[account][region].create_auto_scaling_group(
+    autoscaling: Any = autoscaling_backends[account][region]
+    autoscaling.create_auto_scaling_group(
         name=name,
         availability_zones=[],
         desired_capacity=0 if group.failure else size["desiredSize"],
@@ -93,7 +94,8 @@ def terminate(cluster: Any, group: Any, account: str, region: str) -> None:
     """Ends a node group's instances, and removes what EKS made of it."""
     backend = autoscaling_backends[account][region]
     backend.delete_auto_scaling_group(group.resources["autoScalingGroups"][0]["name"])
-    ec2_backends[account][region].delete_launch_template(name=None, tid=group.template_id)
+    ec2: Any = ec2_backends[account][region]
+    ec2.delete_launch_template(name=None, tid=group.template_id)
     join_later(cluster, account, region)
 
 

@@ -1,7 +1,8 @@
-"""Says whose a bearer token is, as EKS's authenticator does: a token is a signed request for the caller's identity.
+"""Says whose a bearer token is, as EKS's authenticator does.
 
-`aws eks get-token` signs a request to STS and never sends it; the token is its URL. The access entries of the cluster
-say who its caller is to Kubernetes. Signatures are not checked: like the rest of moto, any key is somebody's.
+A token is a signed request for the caller's identity: `aws eks get-token` signs one to STS and never
+sends it; the token is its URL. The access entries of the cluster say who its caller is to Kubernetes.
+Signatures are not checked: as in the rest of moto, any key is somebody's.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""A control plane per cluster of EKS: etcd, API server, controllers, scheduler, and KWOK in the place of kubelets."""
+"""A control plane per cluster of EKS: etcd, API server, controllers, scheduler, and KWOK for the kubelets."""
 
 import base64
 import json
@@ -43,7 +43,7 @@ class ControlPlane:
         file = self.folder / "config.json"
         file.write_text(json.dumps(config))
         with (self.folder / "output.log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 the sandbox's own program
                 [str(program), "up", str(file)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -97,5 +97,5 @@ def free_port() -> int:
 
 
 def stop_all() -> None:
-    for plane in list(running):
+    for plane in running:
         plane.stop()

@@ -23,22 +23,22 @@ class Client:
         self._endpoint = endpoint
 
     def send(self, method: str, path: str, body: object = None) -> Any:
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 the control plane's own address
             f"{self._endpoint}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, context=self._context, timeout=30) as answer:
+        with urllib.request.urlopen(request, context=self._context, timeout=30) as answer:  # noqa: S310
             return json.load(answer)
 
 
 def allocatable(kind: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Capacity of an instance type, and what kubelet leaves of it to pods.
 
-    Kubelet keeps CPU by its number and 255 MiB and 11 per address for memory; 100 MiB are the eviction threshold.
-    Source: amazon-eks-ami v20260714, nodeadm/internal/kubelet. The hypervisor keeps 7.5 % of the memory, as Karpenter
-    assumes for types that it has not seen (vm-memory-overhead-percent).
+    Kubelet keeps CPU by its number, and of memory 255 MiB and 11 per address; 100 MiB are for evictions.
+    Source: amazon-eks-ami v20260714, nodeadm/internal/kubelet. The hypervisor keeps 7.5 % of the memory, as
+    Karpenter assumes for types that it has not seen (vm-memory-overhead-percent).
     """
     cpus = kind["VCpuInfo"]["DefaultVCpus"]
     network = kind["NetworkInfo"]
@@ -52,9 +52,15 @@ def allocatable(kind: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     for count, milli in shares:
         reserved += min(count, left) * milli
         left -= min(count, left)
-    gpus = sum(gpu["Count"] for gpu in kind.get("GpuInfo", {}).get("Gpus", []) if gpu["Manufacturer"] == "NVIDIA")
+    gpus = sum(
+        gpu["Count"] for gpu in kind.get("GpuInfo", {}).get("Gpus", []) if gpu["Manufacturer"] == "NVIDIA"
+    )
     efas = network.get("EfaInfo", {}).get("MaximumEfaInterfaces", 0)
-    devices = {name: str(count) for name, count in (("nvidia.com/gpu", gpus), ("vpc.amazonaws.com/efa", efas)) if count}
+    devices = {
+        name: str(count)
+        for name, count in (("nvidia.com/gpu", gpus), ("vpc.amazonaws.com/efa", efas))
+        if count
+    }
     disk = {"ephemeral-storage": "100Gi"}
     capacity = {"cpu": str(cpus), "memory": f"{memory}Mi", "pods": str(pods)} | disk | devices
     left_to_pods = {
