@@ -3,6 +3,7 @@
 from typing import Any
 
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.responses.subnets import Subnets
@@ -16,6 +17,20 @@ def extend() -> None:
     settle(NatGateway, "state", "nat-gateway", "pending", "available")
     keep_tags_of_templates_apart()
     keep_descriptions_of_reservations()
+    remove_interfaces_of_instances()
+
+
+def remove_interfaces_of_instances() -> None:
+    """A terminated instance takes its interface along: moto 5.2.5 leaves those made from a template."""
+    original = Instance.terminate
+
+    def terminate(self: Any, *args: Any, **kwargs: Any) -> Any:
+        ended = original(self, *args, **kwargs)
+        for interface in self.nics.values():
+            self.ec2_backend.enis.pop(interface.id, None)
+        return ended
+
+    Instance.terminate = terminate  # type: ignore[method-assign]
 
 
 def keep_descriptions_of_reservations() -> None:

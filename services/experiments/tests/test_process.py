@@ -17,7 +17,14 @@ def test_a_request_id_goes_through_answer_and_log(
 ) -> None:
     response = api.get(f"/experiments/{history.vision}", headers={"X-Request-ID": "review-42"})
     assert response.headers["x-request-id"] == "review-42"
-    (line,) = [line for line in service.log_lines() if line.get("request_id") == "review-42"]
+    # The line follows the answer.
+    until = time.monotonic() + 10
+    while (
+        not (lines := [line for line in service.log_lines() if line.get("request_id") == "review-42"])
+        and time.monotonic() < until
+    ):
+        time.sleep(0.02)
+    (line,) = lines
     assert line["handler"] == "get_experiment"
     assert line["status"] == 200
     assert line["path"] == f"/experiments/{history.vision}"
