@@ -27,11 +27,9 @@ import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
 import { managedDatabases, type ServicesPlan } from "./services.ts";
-
 import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
 import { cannotRun } from "./sizing/requests.ts";
-
 import { usd } from "./text.ts";
 import { planVolumes } from "./volumes.ts";
 

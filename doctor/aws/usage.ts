@@ -11,11 +11,9 @@ export async function counters(connection: Connection): Promise<ReadonlyMap<stri
     [
       quotas.vpcs.code,
       () =>
-        asked("ec2:DescribeVpcs", async () => {
-          let count = 0;
-          for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: ec2 }, {})) count += Vpcs.length;
-          return count;
-        }),
+        asked("ec2:DescribeVpcs", () =>
+          counted(paginateDescribeVpcs({ client: ec2 }, {}), ({ Vpcs }) => Vpcs),
+        ),
     ],
     [
       quotas.elasticIps.code,
@@ -28,12 +26,19 @@ export async function counters(connection: Connection): Promise<ReadonlyMap<stri
     [
       quotas.clusters.code,
       () =>
-        asked("eks:ListClusters", async () => {
-          let count = 0;
-          for await (const { clusters = [] } of paginateListClusters({ client: eks }, {}))
-            count += clusters.length;
-          return count;
-        }),
+        asked("eks:ListClusters", () =>
+          counted(paginateListClusters({ client: eks }, {}), ({ clusters }) => clusters),
+        ),
     ],
   ]);
+}
+
+/** How many things there are on all pages of an answer. */
+async function counted<Page>(
+  pages: AsyncIterable<Page>,
+  of: (page: Page) => readonly unknown[] | undefined,
+): Promise<number> {
+  let count = 0;
+  for await (const page of pages) count += of(page)?.length ?? 0;
+  return count;
 }

@@ -20,11 +20,8 @@ export interface Grant extends Wide {
 }
 
 /** What is wrong with the policy documents of a resource as documents: grammar, and names that AWS doesn't know. */
-export async function documentFaults({ props, type }: Judged): Promise<string[]> {
-  const faults = (carriers[type] ?? []).map(async ({ kind, property }) => {
-    const json = props[property];
-    if (json === undefined) return [];
-    const parsed = parseDocument(String(json), kind);
+export function documentFaults(resource: Judged): Promise<string[]> {
+  return each(documentsOf(resource), async ({ parsed, property }) => {
     const found =
       "faults" in parsed
         ? parsed.faults
@@ -33,7 +30,6 @@ export async function documentFaults({ props, type }: Judged): Promise<string[]>
           );
     return found.map((fault) => `${property}: ${fault}`);
   });
-  return (await Promise.all(faults)).flat();
 }
 
 /** Every change that a resource's policies allow without naming it. */
@@ -43,15 +39,22 @@ export const wideGrantsOf = (resource: Judged) => grants(resource, wideGrants);
 export const looseTrustOf = (resource: Judged) =>
   grants(resource, async (statement) => looseTrust(statement));
 
-async function grants(
-  { name, props, type }: Judged,
+/** Every policy document that a resource has. */
+function documentsOf({ props, type }: Judged) {
+  return (carriers[type] ?? []).flatMap(({ kind, own = false, property }) => {
+    const json = props[property];
+    return json === undefined ? [] : [{ property, own, parsed: parseDocument(String(json), kind) }];
+  });
+}
+
+function grants(
+  resource: Judged,
   judge: (statement: Statement, own: boolean) => Promise<Wide[]>,
 ): Promise<Grant[]> {
-  const found = (carriers[type] ?? []).map(async ({ kind, own = false, property }) => {
-    const json = props[property];
-    const parsed = json === undefined ? undefined : parseDocument(String(json), kind);
+  const { name, type } = resource;
+  return each(documentsOf(resource), async ({ own, parsed }) => {
     // What can't be read is told as a fault of the document.
-    if (parsed === undefined || "faults" in parsed) return [];
+    if ("faults" in parsed) return [];
     return each(parsed.statements, async (statement) =>
       (await judge(statement, own)).map((wide) => ({
         ...wide,
@@ -60,7 +63,6 @@ async function grants(
       })),
     );
   });
-  return (await Promise.all(found)).flat();
 }
 
 const reasonFor = (grant: Record<"type" | "name" | "statement" | "what", string>) =>

@@ -1,5 +1,6 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { looseTrustOf } from "../iam/findings.ts";
+import { unexplained } from "./unexplained.ts";
 
 export const awsNarrowTrust: ResourceValidationPolicy = {
   name: "aws-narrow-trust",
@@ -10,9 +11,5 @@ export const awsNarrowTrust: ResourceValidationPolicy = {
   remediationSteps:
     "Add the conditions that the message names. Where the service tells no source, write the reason down in " +
     "policy/iam/accepted.ts.",
-  validateResource: async (resource, report) => {
-    for (const { reason, statement, what, why } of await looseTrustOf(resource)) {
-      if (reason === undefined) report(`${statement}: ${what} ${why}`);
-    }
-  },
+  validateResource: unexplained(looseTrustOf),
 };

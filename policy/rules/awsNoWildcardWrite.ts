@@ -1,5 +1,6 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { wideGrantsOf } from "../iam/findings.ts";
+import { unexplained } from "./unexplained.ts";
 
 export const awsNoWildcardWrite: ResourceValidationPolicy = {
   name: "aws-no-wildcard-write",
@@ -9,9 +10,5 @@ export const awsNoWildcardWrite: ResourceValidationPolicy = {
   remediationSteps:
     "Name the actions and the resources, or pick resources by a condition on their tags. Where AWS leaves no choice, write " +
     "the reason down in policy/iam/accepted.ts.",
-  validateResource: async (resource, report) => {
-    for (const { reason, statement, what, why } of await wideGrantsOf(resource)) {
-      if (reason === undefined) report(`${statement}: ${what} ${why}`);
-    }
-  },
+  validateResource: unexplained(wideGrantsOf),
 };

@@ -1,19 +1,19 @@
 import { spawn } from "node:child_process";
-import { open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { z } from "zod";
-import { cgroupFolders, removeCgroup } from "../cluster/cgroups.ts";
 import {
+  identify,
   isAlive,
   type NodeProcess,
-  parseStat,
+  processSchema,
   readProcesses,
   signal,
   waitForEnd,
 } from "../cluster/processes.ts";
 import { nodeProgram } from "../cluster/programs.ts";
+import { endNode } from "../cluster/remains.ts";
 import { UserError } from "../lib/fail.ts";
 import { type Progress, silent } from "../lib/progress.ts";
 import { lastLines } from "../toolchain/diagnose.ts";
@@ -39,8 +39,6 @@ const defaultSpeed = 100;
 /** What an orderly end of the clusters' control planes may take, milliseconds. */
 const stopTimeout = 75_000;
 
-const recordSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
-
 export interface StartOptions {
   /** How much faster than AWS it goes; default 100. */
   speed?: number;
@@ -60,7 +58,7 @@ export async function startAws(folder: string, options: StartOptions = {}): Prom
   await endClusters(folder);
   const packages = await awsPackages(progress);
   await rm(join(folder, "address"), { force: true });
-  await execa("mkdir", ["-p", folder]);
+  await mkdir(folder, { recursive: true });
   await writeWhole(join(folder, "offers.json"), offers());
   await writeWhole(join(folder, "zones.json"), zones);
   const log = await open(join(folder, "server.log"), "a");
@@ -77,7 +75,7 @@ export async function startAws(folder: string, options: StartOptions = {}): Prom
   });
   child.unref();
   await log.close();
-  const started = child.pid === undefined ? undefined : await noted(child.pid);
+  const started = child.pid === undefined ? undefined : await identify(child.pid);
   if (started !== undefined) await writeFile(join(folder, "process.json"), JSON.stringify(started));
   progress.report("waiting for the simulated AWS");
   while (started !== undefined && (await isAlive(started))) {
@@ -108,17 +106,12 @@ export async function stopAws(folder: string): Promise<void> {
   await rm(join(folder, "process.json"), { force: true });
 }
 
-/** Ends the control planes of clusters that a killed server left. Their processes end with their node's first one. */
+/** Ends the control planes of clusters that a killed server left. */
 async function endClusters(folder: string): Promise<void> {
   const clusters = join(folder, "clusters");
   for (const cluster of await readdir(clusters).catch(() => [])) {
     const noted = await readProcesses(join(clusters, cluster, "node", "processes.json"));
-    if (noted === undefined) continue;
-    for (const process of [noted.init, noted.gate]) {
-      await signal(process, "SIGKILL");
-      await waitForEnd(process, stopTimeout);
-    }
-    for (const group of await cgroupFolders(noted.cgroup)) await removeCgroup(group);
+    if (noted !== undefined) await endNode(noted, noted.cgroup);
   }
   await rm(clusters, { recursive: true, force: true });
 }
@@ -200,11 +193,5 @@ async function writeWhole(file: string, content: unknown): Promise<void> {
 
 async function recorded(folder: string): Promise<NodeProcess | undefined> {
   const text = await readFile(join(folder, "process.json"), "utf8").catch(() => undefined);
-  return text === undefined ? undefined : recordSchema.parse(JSON.parse(text));
-}
-
-async function noted(pid: number): Promise<NodeProcess | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  const startTime = stat === undefined ? undefined : parseStat(stat).started;
-  return startTime === undefined ? undefined : { pid, startTime };
+  return text === undefined ? undefined : processSchema.parse(JSON.parse(text));
 }

@@ -1,28 +1,20 @@
 import { spawn } from "node:child_process";
 import { mkdir, open, readFile, readlink, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { z } from "zod";
 import { UserError } from "../lib/fail.ts";
 import { binDir, stateDir } from "../lib/paths.ts";
 import type { Progress } from "../lib/progress.ts";
 import { explainFailure } from "../toolchain/diagnose.ts";
-import { cgroupFolders, cgroupName, processesIn, removeCgroup } from "./cgroups.ts";
+import { cgroupName } from "./cgroups.ts";
 import { type ComponentStatus, describeStart, followStatus, type NodeStatus, readStatus } from "./follow.ts";
 import { importImages } from "./import.ts";
 import { configFile, kubeconfigFile, logsDir, nodeDir, nodeLog, statusFile } from "./layout.ts";
 import { findSnapshotter } from "./machine.ts";
-import {
-  isAlive,
-  type NodeProcess,
-  type NodeProcesses,
-  notedProcesses,
-  sendTo,
-  signal,
-  waitForEnd,
-} from "./processes.ts";
+import { isAlive, type NodeProcesses, notedProcesses, signal, waitForEnd } from "./processes.ts";
 import { cniPlugins } from "./programs.ts";
+import { endNode } from "./remains.ts";
 
 export { checkMachine, type Problem } from "./machine.ts";
 export { debianPackages, programs } from "./programs.ts";
@@ -32,9 +24,6 @@ const webNodePort = 30080;
 
 /** What a stop may take, milliseconds: the pods' grace and the components' own, bounded by the node itself. */
 const stopTimeout = 75_000;
-
-/** What the end of killed processes may take, milliseconds: dozens of them, on a machine that may be short of everything. */
-const endTimeout = 60_000;
 
 const nodeProgram = join(binDir, "ai-platform-node");
 
@@ -147,42 +136,8 @@ async function noteNewerProgram({ gate }: NodeProcesses, progress: Progress): Pr
   if (runs !== built) progress.log("A newer node program is built. It runs after: npm run stop && npm start");
 }
 
-/** Ends what a killed run left: half of a node (without its gate it stops by itself, if slowly) and its cgroups. */
-async function endRemains(): Promise<void> {
-  const noted = await notedProcesses();
-  if (noted) {
-    await end(noted.init);
-    // The gate ends by itself when its node has, and only it can take the dead node off the process table at once.
-    if (!(await waitForEnd(noted.gate, 5000))) await end(noted.gate);
-  }
-  for (const folder of await cgroupFolders(cgroupName(stateDir))) {
-    for (const pid of await processesIn(folder)) sendTo(pid, "SIGKILL");
-    await removeEmptied(folder);
-  }
-}
-
-async function end(remaining: NodeProcess): Promise<void> {
-  await signal(remaining, "SIGKILL");
-  if (!(await waitForEnd(remaining, endTimeout))) throw stillThere(`process ${remaining.pid}`);
-}
-
-/** The kernel empties a killed process's cgroup a moment after its end. */
-async function removeEmptied(folder: string): Promise<void> {
-  const until = Date.now() + endTimeout;
-  for (;;) {
-    try {
-      return await removeCgroup(folder);
-    } catch {
-      if (Date.now() > until) throw stillThere(folder);
-      await sleep(25);
-    }
-  }
-}
-
-const stillThere = (what: string): UserError =>
-  new UserError(`What is left of the node does not end within ${endTimeout / 1000} s of its kill: ${what}`, [
-    "Its processes may wait for a slow disk. Run the same command again in a while.",
-  ]);
+/** Ends what a killed run left. */
+const endRemains = async (): Promise<void> => endNode(await notedProcesses(), cgroupName(stateDir));
 
 async function writeConfig({ apiPort, webPort }: ClusterOptions, snapshotter: string): Promise<void> {
   const { stdout: containerd } = await execa("sh", ["-c", "command -v containerd"], { reject: false });

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { processesFile } from "./layout.ts";
 
-const processSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
+/** A process as it is kept in a file. */
+export const processSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 const processesSchema = z.object({ gate: processSchema, init: processSchema, cgroup: z.string() });
 
 /** A process by PID and start time: the PID alone may by now be another program's. */
@@ -28,6 +29,13 @@ export async function isAlive({ pid, startTime }: NodeProcess): Promise<boolean>
   if (stat === undefined) return false;
   const { state, started } = parseStat(stat);
   return state !== "Z" && started === startTime;
+}
+
+/** A running process by what tells it from a later one with its PID; undefined for one that is gone. */
+export async function identify(pid: number): Promise<NodeProcess | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  const startTime = stat === undefined ? undefined : parseStat(stat).started;
+  return startTime === undefined ? undefined : { pid, startTime };
 }
 
 /** Fields 3 and 22 of /proc/PID/stat. The second is the program's name in parentheses, which may hold spaces. */

@@ -1,16 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  awsEnv,
-  orderFaults,
-  recordedCalls,
-  type SimulatedAws,
-  startAws,
-  stopAws,
-} from "../../sandbox/aws/server.ts";
+import { orderFaults, recordedCalls, type SimulatedAws } from "../../sandbox/aws/server.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
+import { endOwnAws, leadTo, startOwnAws } from "./support/aws/own.ts";
 import { Program } from "./support/program.ts";
 
 /**
@@ -29,17 +22,16 @@ describe.skipIf(official)("AWS resources", () => {
   let before: Counts;
 
   beforeAll(async () => {
-    aws = await startAws(await mkdtemp(join(tmpdir(), "ai-platform-aws-")), { kubernetes: false });
+    aws = await startOwnAws({ kubernetes: false });
     before = await counts(aws);
     program = await Program.create(source, { "aws:region": "eu-central-1" });
-    Object.assign(program.env, await awsEnv(aws, program.env));
+    await leadTo(aws, program.env);
     await program.succeed("config", "set", "--secret", "password", password);
   }, 60 * minutes);
 
   afterAll(async () => {
     await program?.remove();
-    await stopAws(aws.folder);
-    await rm(aws.folder, { recursive: true, force: true });
+    await endOwnAws(aws);
   });
 
   const set = (key: string, value: string) => program.succeed("config", "set", key, value);

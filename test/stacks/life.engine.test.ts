@@ -1,13 +1,13 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { awsEnv, type SimulatedAws, startAws, stopAws } from "../../sandbox/aws/server.ts";
+import type { SimulatedAws } from "../../sandbox/aws/server.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
 import { ScratchProject } from "../../sandbox/engine/scratch.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
+import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -26,16 +26,15 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     const spec = describeEnvironment(environment, repoRoot);
     const zone = spec.environment === "local" ? undefined : spec.gateway.hostedZone;
     const zones = zone === undefined ? [] : [zone];
-    aws = await startAws(await mkdtemp(join(tmpdir(), "ai-platform-life-")), { zones });
+    aws = await startOwnAws({ zones });
     project = await ScratchProject.create();
-    Object.assign(project.env, await awsEnv(aws, project.env));
+    await leadTo(aws, project.env);
     await succeed("stack", "init", environment, "--no-select");
   }, 60 * minutes);
 
   afterAll(async () => {
     await project?.remove();
-    await stopAws(aws.folder);
-    await rm(aws.folder, { recursive: true, force: true });
+    await endOwnAws(aws);
   }, 5 * minutes);
 
   const run = async (...args: string[]) => {

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { awsEnv, recordedCalls, type SimulatedAws, startAws, stopAws } from "../../../sandbox/aws/server.ts";
+import { recordedCalls, type SimulatedAws } from "../../../sandbox/aws/server.ts";
 import { engine } from "../../../sandbox/engine/engine.ts";
+import { endOwnAws, leadTo, startOwnAws } from "../../sandbox/support/aws/own.ts";
 import { Program } from "../../sandbox/support/program.ts";
 
 /**
@@ -32,9 +31,9 @@ describe.skipIf(official)("edge and alarms", () => {
   let stack: Program;
 
   beforeAll(async () => {
-    aws = await startAws(await mkdtemp(join(tmpdir(), "ai-platform-aws-")), { kubernetes: false });
+    aws = await startOwnAws({ kubernetes: false });
     stack = await Program.create(await program(), { "aws:region": "us-east-1" });
-    Object.assign(stack.env, await awsEnv(aws, stack.env));
+    await leadTo(aws, stack.env);
     // What is older than the environment: without a zone's id the program makes nothing but the zone.
     await stack.up();
     await stack.succeed("config", "set", "zone", await stack.succeed("stack", "output", "zone"));
@@ -42,8 +41,7 @@ describe.skipIf(official)("edge and alarms", () => {
 
   afterAll(async () => {
     await stack?.remove();
-    await stopAws(aws.folder);
-    await rm(aws.folder, { recursive: true, force: true });
+    await endOwnAws(aws);
   });
 
   const set = (key: string, value: string) => stack.succeed("config", "set", key, value);

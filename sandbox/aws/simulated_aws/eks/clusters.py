@@ -30,7 +30,7 @@ class Clusters(Answers):
     """Answers about clusters."""
 
     def create_cluster(self) -> ActionResult:
-        created = super().create_cluster()
+        super().create_cluster()
         cluster: Any = self._cluster()
         extras = self._extras(cluster)
         extras.settings = self._given(*cluster_settings)
@@ -50,7 +50,6 @@ class Clusters(Answers):
         logging = cluster.logging.get("clusterLogging", [])
         for setup in logging:
             setup.setdefault("enabled", False)
-        del created
         if control_plane.program:
             extras.plane = control_plane.ControlPlane(self.current_account, self.region, cluster.name)
         return ActionResult({"cluster": self._shown(cluster)})

@@ -28,6 +28,12 @@ def spread_over_subnets() -> None:
     FakeAutoScalingGroup.replace_autoscaling_group_instances = each  # type: ignore[assignment, method-assign]
 
 
+def autoscaling_group(group: Any) -> str:
+    """Name of the Auto Scaling group that EKS made of a node group."""
+    name: str = group.resources["autoScalingGroups"][0]["name"]
+    return name
+
+
 def instance_type(group: Any, backend: Any) -> str:
     """The first of the group's types, or the launch template's."""
     if group.instance_types:
@@ -51,12 +57,11 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
         },
         tag_spec={},
     )
-    name = group.resources["autoScalingGroups"][0]["name"]
     size = group.scaling_config
     owned = f"kubernetes.io/cluster/{cluster.name}"
     autoscaling: Any = autoscaling_backends[account][region]
     autoscaling.create_auto_scaling_group(
-        name=name,
+        name=autoscaling_group(group),
         availability_zones=[],
         desired_capacity=0 if group.failure else size["desiredSize"],
         max_size=size["maxSize"],
@@ -84,7 +89,7 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
 def resize(cluster: Any, group: Any, account: str, region: str) -> None:
     """Follows a change of a node group's sizes."""
     backend, size = autoscaling_backends[account][region], group.scaling_config
-    autoscaling = backend.autoscaling_groups[group.resources["autoScalingGroups"][0]["name"]]
+    autoscaling = backend.autoscaling_groups[autoscaling_group(group)]
     autoscaling.min_size, autoscaling.max_size = size["minSize"], size["maxSize"]
     autoscaling.set_desired_capacity(size["desiredSize"])
     join_later(cluster, account, region)
@@ -93,7 +98,7 @@ def resize(cluster: Any, group: Any, account: str, region: str) -> None:
 def terminate(cluster: Any, group: Any, account: str, region: str) -> None:
     """Ends a node group's instances, and removes what EKS made of it."""
     backend = autoscaling_backends[account][region]
-    backend.delete_auto_scaling_group(group.resources["autoScalingGroups"][0]["name"])
+    backend.delete_auto_scaling_group(autoscaling_group(group))
     ec2: Any = ec2_backends[account][region]
     ec2.delete_launch_template(name=None, tid=group.template_id)
     join_later(cluster, account, region)
@@ -117,7 +122,7 @@ def join(cluster: Any, account: str, region: str) -> None:
     with reconciling:
         wanted = {}
         for group in list(cluster.nodegroups.values()):
-            autoscaling = groups.get(group.resources["autoScalingGroups"][0]["name"])
+            autoscaling = groups.get(autoscaling_group(group))
             for state in [] if autoscaling is None else autoscaling.instance_states:
                 node = node_of(state.instance, group)
                 wanted[node["metadata"]["name"]] = node

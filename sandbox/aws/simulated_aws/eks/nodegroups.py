@@ -40,9 +40,12 @@ class Nodegroups(Answers):
         group.status = group.settling.state("CREATING", "CREATE_FAILED" if group.failure else "ACTIVE")
         if group.status == "CREATE_FAILED":
             # As EKS words it: its Auto Scaling group could not start an instance.
-            asg = group.resources["autoScalingGroups"][0]["name"]
             message = f"Could not launch On-Demand Instances. {group.failure}"
-            issue = {"code": "AsgInstanceLaunchFailures", "message": message, "resourceIds": [asg]}
+            issue = {
+                "code": "AsgInstanceLaunchFailures",
+                "message": message,
+                "resourceIds": [instances.autoscaling_group(group)],
+            }
             group.health = {"issues": [issue]}
         names = (
             "nodegroup_name cluster_name version release_version created_at modified_at status capacity_type "
