@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { allocatable, daemonsOn } from "../../catalog/ec2/allocatable.ts";
 import { instanceType } from "../../catalog/ec2/instances.ts";
+import { tagsByComponent } from "../../planning/ownership.ts";
 import type { SimulatedAws } from "../../sandbox/aws/server.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
@@ -11,7 +12,13 @@ import { repoRoot } from "../../sandbox/lib/paths.ts";
 import { clusterName } from "../../spec/defaults.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
 import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
-import { fillNodeGroups, nodesOf, openCluster } from "../support/simulatedCluster.ts";
+import {
+  claimedVolumes,
+  fillNodeGroups,
+  nodesOf,
+  openCluster,
+  zonesOf,
+} from "../support/simulatedCluster.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -93,6 +100,38 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     }
   });
 
+  test("gives claims volumes in the zones of their pods, which grow and go with them", {
+    timeout: 5 * minutes,
+  }, async () => {
+    const spec = describeEnvironment(environment, repoRoot);
+    if (spec.environment === "local") throw new Error("not an environment in AWS");
+    const api = await openCluster(aws);
+    const volumes = () => claimedVolumes(aws, spec.cloud.region, clusterName(spec));
+    const namespace = "claims";
+    await api.create("/api/v1/namespaces", { metadata: { name: namespace } });
+    await api.create(`/apis/apps/v1/namespaces/${namespace}/statefulsets`, statefulSet("data", 2));
+    await api.waitFor(
+      `/apis/apps/v1/namespaces/${namespace}/statefulsets/data`,
+      ({ status }) => status?.readyReplicas === 2,
+    );
+    const zones = await zonesOf(api, namespace);
+    expect(new Set(zones).size).toBe(2);
+    const made = await volumes();
+    expect(made.map(({ zone }) => zone).sort()).toEqual(zones);
+    for (const { encrypted, sizeGiB, tags } of made) {
+      expect([encrypted, sizeGiB]).toEqual([true, 3]);
+      expect(tags).toMatchObject(tagsByComponent(spec).storage);
+    }
+    const claim = `/api/v1/namespaces/${namespace}/persistentvolumeclaims/data-data-0`;
+    await api.merge(claim, { spec: { resources: { requests: { storage: "4Gi" } } } });
+    await vi.waitFor(async () => {
+      expect((await volumes()).map(({ sizeGiB }) => sizeGiB).sort()).toEqual([3, 4]);
+    }, 30_000);
+    await api.remove(`/apis/apps/v1/namespaces/${namespace}/statefulsets/data`);
+    await vi.waitFor(async () => expect(await volumes()).toEqual([]), 30_000);
+    await api.remove(`/api/v1/namespaces/${namespace}`);
+  });
+
   test.runIf(environment === "prod")("refuses to be destroyed", { timeout: 5 * minutes }, async () => {
     const refused = await run("destroy", "--stack", environment, "--preview-only");
     expect(refused.exitCode).not.toBe(0);
@@ -110,4 +149,36 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     );
     expect(await succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
   });
+});
+
+/** Pods with a volume each of the default class, in different zones. */
+const statefulSet = (name: string, replicas: number) => ({
+  metadata: { name },
+  spec: {
+    serviceName: name,
+    replicas,
+    persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete" },
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: {
+        tolerations: [{ operator: "Exists" }],
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: "topology.kubernetes.io/zone",
+            whenUnsatisfiable: "DoNotSchedule",
+            labelSelector: { matchLabels: { app: name } },
+          },
+        ],
+        containers: [{ name, image: name, volumeMounts: [{ name: "data", mountPath: "/data" }] }],
+      },
+    },
+    volumeClaimTemplates: [
+      {
+        metadata: { name: "data" },
+        spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "3Gi" } } },
+      },
+    ],
+  },
 });
