@@ -12,8 +12,8 @@ import urllib.error
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
 
 from simulated_aws.kubernetes import control_plane
 
@@ -43,7 +43,7 @@ class Driver:
         self._stopped = threading.Event()
         self._making = threading.Lock()
         self.tags: dict[str, str] = {}
-        self._ec2 = boto3.client(
+        self._ec2 = get_session().create_client(
             "ec2",
             region_name=region,
             endpoint_url=f"http://127.0.0.1:{control_plane.port}",

@@ -8,8 +8,8 @@ import {
   UpdateNodegroupConfigCommand,
 } from "@aws-sdk/client-eks";
 import { z } from "zod";
-import type { SimulatedAws } from "../../sandbox/aws/server.ts";
-import { ClusterApi } from "../sandbox/support/cluster-api.ts";
+import type { SimulatedAws } from "../../../sandbox/aws/server.ts";
+import { ClusterApi } from "../../sandbox/support/cluster-api.ts";
 
 /** The Kubernetes of an environment in the simulated AWS. */
 export async function openCluster({ folder }: SimulatedAws): Promise<ClusterApi> {
@@ -113,22 +113,16 @@ export async function fillNodeGroups(
   return nodegroups.length;
 }
 
-export interface ClaimedVolume {
+export interface Volume {
   readonly zone: string | undefined;
   readonly sizeGiB: number | undefined;
   readonly encrypted: boolean | undefined;
   readonly tags: Readonly<Record<string, string | undefined>>;
 }
 
-/** Volumes of EC2 that a cluster's claims have. */
-export async function claimedVolumes(
-  aws: SimulatedAws,
-  region: string,
-  clusterName: string,
-): Promise<ClaimedVolume[]> {
-  const ec2 = new EC2Client(access(aws, region));
-  const owned = { Name: "tag:ebs.csi.aws.com/cluster-name", Values: [clusterName] };
-  const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({ Filters: [owned] }));
+/** All volumes of EC2 in a region. */
+export async function volumesOf(aws: SimulatedAws, region: string): Promise<Volume[]> {
+  const { Volumes = [] } = await new EC2Client(access(aws, region)).send(new DescribeVolumesCommand({}));
   return Volumes.map(({ AvailabilityZone, Encrypted, Size, Tags = [] }) => ({
     zone: AvailabilityZone,
     sizeGiB: Size,
