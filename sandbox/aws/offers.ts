@@ -1,5 +1,20 @@
+import { z } from "zod";
 import { amiName, amiTypes, eksVersions } from "../../catalog/eks.ts";
 import { quotas } from "../../catalog/quotas.ts";
+
+const quotaSchema = z.object({
+  service: z.string(),
+  code: z.string(),
+  name: z.string(),
+  /** Absent where AWS documents none. */
+  value: z.number().optional(),
+});
+
+/** A quota as the account has it. */
+export type OfferedQuota = z.infer<typeof quotaSchema>;
+
+/** The part of what is offered that a person changes. */
+export const offersSchema = z.looseObject({ quotas: z.array(quotaSchema) });
 
 /**
  * What the simulated AWS offers: a new account's quotas, and what the catalog pins of EKS. simulated_aws/offers.py has the
