@@ -25,6 +25,8 @@ export class ScratchProject {
       "node_modules",
       "package.json",
       "policy",
+      // Images are built from its folders.
+      "services",
       ...(programFolder === "." ? [] : [programFolder]),
     ]) {
       await symlink(join(repoRoot, shared), join(folder, shared));
