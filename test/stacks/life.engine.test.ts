@@ -6,8 +6,12 @@ import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
 import { ScratchProject } from "../../sandbox/engine/scratch.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
+import type { AwsPlatformSpec, Environment } from "../../spec/platform.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
 import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
+import { expectClaimsServed } from "../support/simulated/claims.ts";
+import { volumesOf } from "../support/simulated/cluster.ts";
+import { expectRoomForDaemons } from "../support/simulated/daemons.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -19,14 +23,13 @@ const minutes = 60_000;
 const unfit = (await engine()).kind === "official" || (await checkMachine()).length > 0;
 
 describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environment) => {
+  const spec = describeAws(environment);
   let aws: SimulatedAws;
   let project: ScratchProject;
 
   beforeAll(async () => {
-    const spec = describeEnvironment(environment, repoRoot);
-    const zone = spec.environment === "local" ? undefined : spec.gateway.hostedZone;
-    const zones = zone === undefined ? [] : [zone];
-    aws = await startOwnAws({ zones });
+    const { hostedZone } = spec.gateway;
+    aws = await startOwnAws({ zones: hostedZone === undefined ? [] : [hostedZone] });
     project = await ScratchProject.create();
     await leadTo(aws, project.env);
     await succeed("stack", "init", environment, "--no-select");
@@ -57,6 +60,14 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
   });
 
+  test("runs on every kind of node the daemons that the plan keeps room for", { timeout: 5 * minutes }, () =>
+    expectRoomForDaemons(aws, spec),
+  );
+
+  test("gives claims volumes in their pods' zones, which go with them", { timeout: 5 * minutes }, () =>
+    expectClaimsServed(aws, spec),
+  );
+
   test.runIf(environment === "prod")("refuses to be destroyed", { timeout: 5 * minutes }, async () => {
     const refused = await run("destroy", "--stack", environment, "--preview-only");
     expect(refused.exitCode).not.toBe(0);
@@ -73,5 +84,12 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
       /- \d{3} deleted/,
     );
     expect(await succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
+    expect(await volumesOf(aws, spec.cloud.region)).toEqual([]);
   });
 });
+
+function describeAws(environment: Environment): AwsPlatformSpec {
+  const spec = describeEnvironment(environment, repoRoot);
+  if (spec.environment === "local") throw new Error("not an environment in AWS");
+  return spec;
+}

@@ -35,6 +35,7 @@ from simulated_aws import (
     network,
     offers,
     quotas,
+    repositories,
     reservations,
     storage,
 )
@@ -72,6 +73,7 @@ def main() -> None:
         images,
         network,
         quotas,
+        repositories,
         reservations,
         storage,
     )

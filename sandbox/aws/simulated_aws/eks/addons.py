@@ -1,5 +1,6 @@
 """Add-ons, which moto 5.2.5 answers 404 to."""
 
+import json
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -9,7 +10,8 @@ from moto.moto_api._internal import mock_random as random
 
 from simulated_aws import offers
 from simulated_aws.durations import Settling
-from simulated_aws.eks.common import Answers, missing
+from simulated_aws.eks.common import Answers, Extras, missing
+from simulated_aws.kubernetes import addons, volumes
 
 versions = {
     "coredns": "v1.13.2-eksbuild.1",
@@ -17,6 +19,9 @@ versions = {
     "vpc-cni": "v1.21.1-eksbuild.3",
 }
 """Versions of add-ons that follow a cluster's; any other gets v1.0.0-eksbuild.1 where none is asked for."""
+
+
+ebs_driver = "aws-ebs-csi-driver"
 
 
 class Addons(Answers):
@@ -39,8 +44,20 @@ class Addons(Answers):
         }
         addon.setdefault("tags", {})
         self._associate(addon)
-        extras.addons[name] = {"addon": addon, "settling": Settling("eks-addon")}
+        extras.addons[name] = {"addon": addon, "settling": Settling("eks-addon"), "active": False}
+        self._install(extras, addon)
         return self._shown_addon(name)
+
+    def _install(self, extras: Extras, addon: dict[str, Any]) -> None:
+        if extras.plane is None:
+            return
+        values = addon.get("configurationValues")
+        addons.install(extras.plane.client(), addon["addonName"], values)
+        if addon["addonName"] == ebs_driver:
+            if extras.volumes is None:
+                extras.volumes = volumes.Driver(extras.plane, self.region, addon["clusterName"])
+            controller = json.loads(values or "{}").get("controller", {})
+            extras.volumes.tags = controller.get("extraVolumeTags", {})
 
     def _associate(self, addon: dict[str, Any]) -> None:
         """Add-ons bring the pod identity associations that they are created with."""
@@ -58,11 +75,18 @@ class Addons(Answers):
         ]
 
     def _shown_addon(self, name: str, status: str | None = None) -> ActionResult:
-        kept = self._extras().addons.get(name)
+        extras = self._extras()
+        kept = extras.addons.get(name)
         if kept is None:
             raise missing(f"No addon: {name} found in cluster: {self._get_param('name')}", addonName=name)
-        now = status or kept["settling"].state("CREATING", "ACTIVE")
-        return ActionResult({"addon": kept["addon"] | {"status": now}})
+        return ActionResult({"addon": kept["addon"] | {"status": status or self._status_of(extras, kept)}})
+
+    def _status_of(self, extras: Extras, kept: dict[str, Any]) -> str:
+        """EKS waits until an add-on's Deployments run once, which takes nodes."""
+        if not kept["active"] and kept["settling"].state("CREATING", "ACTIVE") == "ACTIVE":
+            name, plane = kept["addon"]["addonName"], extras.plane
+            kept["active"] = plane is None or not addons.unavailable(plane.client(), name)
+        return "ACTIVE" if kept["active"] else "CREATING"
 
     def describe_addon(self) -> ActionResult:
         return self._shown_addon(self._get_param("addonName"))
@@ -73,15 +97,22 @@ class Addons(Answers):
         addon = self._extras().addons[name]["addon"]
         addon.update(self._given("addonVersion", "serviceAccountRoleArn", "configurationValues"))
         self._associate(addon)
+        self._install(self._extras(), addon)
         addon["modifiedAt"] = utcnow()
         return self._update("AddonUpdate")
 
     def delete_addon(self) -> ActionResult:
         name = self._get_param("addonName")
         shown = self._shown_addon(name, "DELETING")
-        addon = self._extras().addons.pop(name)["addon"]
+        extras = self._extras()
+        addon = extras.addons.pop(name)["addon"]
         for arn in addon.get("podIdentityAssociations", []):
-            self._extras().pod_identities.pop(arn.rsplit("/", 1)[1], None)
+            extras.pod_identities.pop(arn.rsplit("/", 1)[1], None)
+        if extras.plane is not None:
+            addons.remove(extras.plane.client(), name)
+        if name == ebs_driver and extras.volumes is not None:
+            extras.volumes.stop()
+            extras.volumes = None
         return shown
 
     def list_addons(self) -> ActionResult:
