@@ -1,7 +1,8 @@
-import { readdir } from "node:fs/promises";
+import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { SimulatedAws } from "../../sandbox/aws/server.ts";
+import { z } from "zod";
+import { recordedCalls, type SimulatedAws } from "../../sandbox/aws/server.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
 import { ScratchProject } from "../../sandbox/engine/scratch.ts";
@@ -16,6 +17,19 @@ import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
  */
 
 const minutes = 60_000;
+
+const exportSchema = z.object({
+  deployment: z.object({
+    resources: z.array(z.object({ urn: z.string(), outputs: z.unknown().optional() })),
+  }),
+});
+const podsSchema = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({ containers: z.tuple([z.object({ image: z.string() })]) }),
+    }),
+  }),
+});
 const unfit = (await engine()).kind === "official" || (await checkMachine()).length > 0;
 
 describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environment) => {
@@ -48,6 +62,14 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
   };
   const up = () => succeed("up", "--stack", environment, "--yes", "--skip-preview");
 
+  /** Image of the experiments service, as the API server has it. */
+  const runs = async () => {
+    const exported = await succeed("stack", "export", "--stack", environment);
+    const { deployment } = exportSchema.parse(JSON.parse(exported));
+    const found = deployment.resources.find(({ urn }) => urn.endsWith("apps/v1:Deployment::experiments"));
+    return podsSchema.parse(found?.outputs).spec.template.spec.containers[0].image;
+  };
+
   test("comes up", { timeout: 15 * minutes }, async () => {
     expect(await up()).toMatch(/\+ \d{3} created/);
     expect(await readdir(join(aws.folder, "clusters"))).toHaveLength(1);
@@ -56,6 +78,31 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
   test("does not change a second time", { timeout: 5 * minutes }, async () => {
     expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
   });
+
+  test.runIf(environment === "dev")(
+    "runs another image of ours when its source changes",
+    {
+      timeout: 5 * minutes,
+    },
+    async () => {
+      const service = await ownSources(project);
+      const pushes = async () =>
+        (await recordedCalls(aws)).filter(({ operation }) => operation === "PutImage").length;
+      // An image, and the cache of its build.
+      expect(await pushes()).toBe(2);
+      const before = await runs();
+      expect(before).toMatch(/^123456789012\.dkr\.ecr\..*:0\.1\.0-[0-9a-f]{12}@sha256:[0-9a-f]{64}$/);
+      await writeFile(join(service, "README.md"), "not in the image");
+      expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
+      await writeFile(join(service, "experiments/new.py"), "");
+      expect(await up()).toMatch(/~ 2 updated/);
+      const after = await runs();
+      for (const part of [":0.1.0-", "@sha256:"]) {
+        expect(after.split(part)[1], part).not.toBe(before.split(part)[1]);
+      }
+      expect(await pushes()).toBe(4);
+    },
+  );
 
   test.runIf(environment === "prod")("refuses to be destroyed", { timeout: 5 * minutes }, async () => {
     const refused = await run("destroy", "--stack", environment, "--preview-only");
@@ -75,3 +122,32 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     expect(await succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
   });
 });
+
+/**
+ * Lets the project build its images from sources of its own, which may be changed, found as the repository's are: beside the
+ * program's folder.
+ * @returns folder of the service
+ */
+async function ownSources(project: ScratchProject): Promise<string> {
+  const { folder } = project;
+  const service = join(folder, "services/experiments");
+  await rm(join(folder, "services"));
+  for (const item of ["Dockerfile", ".dockerignore", "requirements.lock", "experiments"]) {
+    await cp(join(repoRoot, "services/experiments", item), join(service, item), {
+      recursive: true,
+      filter: (path) => !path.includes("__pycache__"),
+    });
+  }
+  await cp(join(repoRoot, "m2m"), join(folder, "m2m"), { recursive: true });
+  await mkdir(join(folder, "program"));
+  const [load, root] = [join(repoRoot, "runtime/load.cjs"), folder].map((path) => JSON.stringify(path));
+  await writeFile(
+    join(folder, "program/main.cjs"),
+    `module.exports = require(${load}).load("stacks/index.ts").run(${root});\n`,
+  );
+  await writeFile(
+    join(folder, "Pulumi.yaml"),
+    "name: ai-platform\nmain: program/main.cjs\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
+  );
+  return service;
+}
