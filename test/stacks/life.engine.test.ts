@@ -1,14 +1,18 @@
-import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { z } from "zod";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { allocatable, daemonsOn } from "../../catalog/ec2/allocatable.ts";
+import { instanceType } from "../../catalog/ec2/instances.ts";
 import { recordedCalls, type SimulatedAws } from "../../sandbox/aws/server.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
 import { ScratchProject } from "../../sandbox/engine/scratch.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
+import { clusterName } from "../../spec/defaults.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
 import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
+import { ownSources } from "../support/ownSources.ts";
+import { fillNodeGroups, imageOf, nodesOf, openCluster } from "../support/simulatedCluster.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -18,18 +22,6 @@ import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
 
 const minutes = 60_000;
 
-const exportSchema = z.object({
-  deployment: z.object({
-    resources: z.array(z.object({ urn: z.string(), outputs: z.unknown().optional() })),
-  }),
-});
-const podsSchema = z.object({
-  spec: z.object({
-    template: z.object({
-      spec: z.object({ containers: z.tuple([z.object({ image: z.string() })]) }),
-    }),
-  }),
-});
 const unfit = (await engine()).kind === "official" || (await checkMachine()).length > 0;
 
 describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environment) => {
@@ -62,14 +54,6 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
   };
   const up = () => succeed("up", "--stack", environment, "--yes", "--skip-preview");
 
-  /** Image of the experiments service, as the API server has it. */
-  const runs = async () => {
-    const exported = await succeed("stack", "export", "--stack", environment);
-    const { deployment } = exportSchema.parse(JSON.parse(exported));
-    const found = deployment.resources.find(({ urn }) => urn.endsWith("apps/v1:Deployment::experiments"));
-    return podsSchema.parse(found?.outputs).spec.template.spec.containers[0].image;
-  };
-
   test("comes up", { timeout: 15 * minutes }, async () => {
     expect(await up()).toMatch(/\+ \d{3} created/);
     expect(await readdir(join(aws.folder, "clusters"))).toHaveLength(1);
@@ -85,24 +69,57 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
       timeout: 5 * minutes,
     },
     async () => {
-      const service = await ownSources(project);
+      const api = await openCluster(aws);
       const pushes = async () =>
         (await recordedCalls(aws)).filter(({ operation }) => operation === "PutImage").length;
+      const service = await ownSources(project);
       // An image, and the cache of its build.
       expect(await pushes()).toBe(2);
-      const before = await runs();
+      const before = await imageOf(api, "ai-tracking", "experiments");
       expect(before).toMatch(/^123456789012\.dkr\.ecr\..*:0\.1\.0-[0-9a-f]{12}@sha256:[0-9a-f]{64}$/);
       await writeFile(join(service, "README.md"), "not in the image");
       expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
       await writeFile(join(service, "experiments/new.py"), "");
       expect(await up()).toMatch(/~ 2 updated/);
-      const after = await runs();
+      const after = await imageOf(api, "ai-tracking", "experiments");
       for (const part of [":0.1.0-", "@sha256:"]) {
         expect(after.split(part)[1], part).not.toBe(before.split(part)[1]);
       }
       expect(await pushes()).toBe(4);
     },
   );
+
+  test("runs on every kind of node the daemons that the plan keeps room for", {
+    timeout: 5 * minutes,
+  }, async () => {
+    const spec = describeEnvironment(environment, repoRoot);
+    if (spec.environment === "local") throw new Error("not an environment in AWS");
+    const api = await openCluster(aws);
+    const groups = await fillNodeGroups(aws, spec.cloud.region, clusterName(spec));
+    await vi.waitFor(async () => {
+      const nodes = await nodesOf(api);
+      expect(new Set(nodes.map(({ nodeGroup }) => nodeGroup)).size).toBe(groups);
+      for (const { daemons, role, type } of nodes) {
+        const planned = daemonsOn(instanceType(type)).map(({ name }) => name);
+        expect([role, type, daemons.map(({ name }) => name)]).toEqual([role, type, planned.sort()]);
+      }
+    }, 60_000);
+    for (const { allocatable: room, daemons, role, type } of await nodesOf(api)) {
+      const kept = new Map(daemonsOn(instanceType(type)).map((daemon) => [daemon.name, daemon]));
+      const beyond = daemons.filter(({ memoryMiB, milliCpus, name }) => {
+        const reserved = kept.get(name);
+        return milliCpus > (reserved?.milliCpus ?? 0) || memoryMiB > (reserved?.memoryMiB ?? 0);
+      });
+      expect([role, type, beyond]).toEqual([role, type, []]);
+      // What is left for pods in truth is at least what they were placed by.
+      const placedBy = allocatable(instanceType(type));
+      const left = (of: (daemon: (typeof daemons)[number]) => number) =>
+        daemons.reduce((sum, daemon) => sum + of(daemon), 0);
+      expect(room.milliCpus - left(({ milliCpus }) => milliCpus)).toBeGreaterThanOrEqual(placedBy.milliCpus);
+      expect(room.memoryMiB - left(({ memoryMiB }) => memoryMiB)).toBeGreaterThanOrEqual(placedBy.memoryMiB);
+      expect(room.pods - daemons.length).toBeGreaterThanOrEqual(placedBy.pods);
+    }
+  });
 
   test.runIf(environment === "prod")("refuses to be destroyed", { timeout: 5 * minutes }, async () => {
     const refused = await run("destroy", "--stack", environment, "--preview-only");
@@ -122,32 +139,3 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     expect(await succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
   });
 });
-
-/**
- * Lets the project build its images from sources of its own, which may be changed, found as the repository's are: beside the
- * program's folder.
- * @returns folder of the service
- */
-async function ownSources(project: ScratchProject): Promise<string> {
-  const { folder } = project;
-  const service = join(folder, "services/experiments");
-  await rm(join(folder, "services"));
-  for (const item of ["Dockerfile", ".dockerignore", "requirements.lock", "experiments"]) {
-    await cp(join(repoRoot, "services/experiments", item), join(service, item), {
-      recursive: true,
-      filter: (path) => !path.includes("__pycache__"),
-    });
-  }
-  await cp(join(repoRoot, "m2m"), join(folder, "m2m"), { recursive: true });
-  await mkdir(join(folder, "program"));
-  const [load, root] = [join(repoRoot, "runtime/load.cjs"), folder].map((path) => JSON.stringify(path));
-  await writeFile(
-    join(folder, "program/main.cjs"),
-    `module.exports = require(${load}).load("stacks/index.ts").run(${root});\n`,
-  );
-  await writeFile(
-    join(folder, "Pulumi.yaml"),
-    "name: ai-platform\nmain: program/main.cjs\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
-  );
-  return service;
-}
