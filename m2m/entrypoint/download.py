@@ -1,8 +1,8 @@
 """Fetches files in parallel parts into a folder, and goes on where a killed fetch stopped.
 
-The folder holds the files at their full size and a journal of the parts that are in them. It is never taken
-for a model: only files whose checksum was right count, and only a folder with all of them gets a manifest and its
-name.
+The folder holds the files at their full size and a journal of the parts that are in them. It is never
+taken for a model: only files whose checksum was right count, and only a folder with all of them gets a manifest
+and a name.
 """
 
 import hashlib
@@ -10,15 +10,18 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from entrypoint.failures import Exit, Failure, Transient
 from entrypoint.files import Source, StagedFile, Wanted, checksums
 from entrypoint.log import Log, Progress
 from entrypoint.transport import Transport
+
+T = TypeVar("T")
 
 JOURNAL = ".journal"
 _CHUNK = 1 << 20
@@ -208,40 +211,21 @@ class Download:
                 futures += [pool.submit(self._part, file, start, end) for start, end in missing]
                 if not missing and file.path not in self._journal.checked:
                     futures.append(pool.submit(self._check, file))
-            _all_of(futures, self._stopped)
+            all_of(futures, self._stopped)
 
     def _part(self, file: Wanted, start: int, end: int) -> None:
-        """Fetches one part, and after a cut only its rest; with its last part a file is checked."""
-        reached = start
-
-        def go_on() -> None:
-            nonlocal reached
-            if self._stopped.is_set():
-                return
-            body = self._source.open(file, reached, end)
-            try:
-                if body.status != _PARTIAL and not (
-                    body.status == _WHOLE and (reached, end) == (0, file.size)
-                ):
-                    raise Transient(f"{body.status} came where a part of the file was asked for")
-                while reached < end:
-                    if self._stopped.is_set():
-                        return
-                    data = body.read(min(_CHUNK, end - reached))
-                    if not data:
-                        raise Transient("the file ended early")
-                    written = _write(descriptor, data, reached)
-                    reached += written
-                    self._progress.add(written)
-            finally:
-                body.close()
-
+        """Fetches one part; with its last part a file is checked."""
         descriptor = os.open(self._folder / file.path, os.O_WRONLY)
+
+        def arrived(data: bytes, at: int) -> None:
+            _write(descriptor, data, at)
+            self._progress.add(len(data))
+
         try:
-            self._transport.retrying(f"fetching {file.path}", go_on, self._stopped)
+            whole = fetch_range(self._source, self._transport, file, (start, end), arrived, self._stopped)
         finally:
             os.close(descriptor)
-        if reached == end and self._journal.arrived(file.path, start) == self._parts(file):
+        if whole and self._journal.arrived(file.path, start) == self._parts(file):
             self._check(file)
 
     def _parts(self, file: Wanted) -> int:
@@ -263,7 +247,39 @@ class Download:
         self._progress.add(-file.size)
 
 
-def _write(descriptor: int, data: bytes, at: int) -> int:
+def fetch_range(  # noqa: PLR0913, PLR0917 - what a range is fetched with
+    source: Source,
+    transport: Transport,
+    file: Wanted,
+    span: tuple[int, int],
+    arrived: Callable[[bytes, int], None],
+    stopped: threading.Event,
+) -> bool:
+    """Fetches a range of a file, and after a cut only its rest; False: it was stopped before."""
+    reached, end = span
+
+    def go_on() -> None:
+        nonlocal reached
+        if stopped.is_set():
+            return
+        body = source.open(file, reached, end)
+        try:
+            if body.status != _PARTIAL and not (body.status == _WHOLE and (reached, end) == (0, file.size)):
+                raise Transient(f"{body.status} came where a part of the file was asked for")
+            while reached < end and not stopped.is_set():
+                data = body.read(min(_CHUNK, end - reached))
+                if not data:
+                    raise Transient("the file ended early")
+                arrived(data, reached)
+                reached += len(data)
+        finally:
+            body.close()
+
+    transport.retrying(f"fetching {file.path}", go_on, stopped)
+    return reached == end
+
+
+def _write(descriptor: int, data: bytes, at: int) -> None:
     """Writes all of it; that a disk fails is nothing that asking the server again could mend."""
     left = memoryview(data)
     try:
@@ -275,11 +291,10 @@ def _write(descriptor: int, data: bytes, at: int) -> int:
             f"the weights can't be written: {error.strerror}",
             "Give the cache a larger volume, and see the disk's health",
         ) from error
-    return len(data)
 
 
-def _all_of(futures: Sequence[Future[None]], stopped: threading.Event) -> None:
-    """Waits for all; the first that fails stops the others and is what is raised."""
+def all_of(futures: Sequence[Future[T]], stopped: threading.Event) -> list[T]:
+    """What they come to; the first that fails stops the others and is what is raised."""
     done, pending = wait(futures, return_when=FIRST_EXCEPTION)
     failed = next((error for future in done if (error := future.exception()) is not None), None)
     if failed is not None:
@@ -287,3 +302,4 @@ def _all_of(futures: Sequence[Future[None]], stopped: threading.Event) -> None:
         for future in pending:
             future.cancel()
         raise failed
+    return [future.result() for future in futures]

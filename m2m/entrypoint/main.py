@@ -52,29 +52,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_fetch_options(parser: argparse.ArgumentParser) -> None:
+def add_fetch_options(
+    parser: argparse.ArgumentParser, *, parallel: int = Options.parallel, least_part: int = _LEAST_PART
+) -> None:
     """Options of everything that fetches."""
+    parser.add_argument("--parallel", type=at_least(1), default=parallel, help="default %(default)s")
     parser.add_argument(
-        "--parallel", type=positive, default=Options.parallel, help="parts at a time; default %(default)s"
+        "--part-bytes",
+        type=at_least(least_part),
+        default=Options.part_bytes,
+        help="what one request fetches; default %(default)s",
     )
     parser.add_argument(
-        "--part-bytes", type=positive, default=Options.part_bytes, help="size of a part; default %(default)s"
-    )
-    parser.add_argument(
-        "--attempts", type=positive, default=8, help="tries of each request; default %(default)s"
+        "--attempts", type=at_least(1), default=8, help="tries of each request; default %(default)s"
     )
 
 
 def fetch_options(options: argparse.Namespace) -> Options:
     """The same, parsed."""
-    return Options(options.parallel, max(options.part_bytes, _LEAST_PART))
+    return Options(options.parallel, options.part_bytes)
 
 
-def positive(text: str) -> int:
-    """A whole number above 0, for argparse."""
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
+def at_least(least: int) -> Callable[[str], int]:
+    """A whole number from some number on, for argparse."""
+
+    def number(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text}: {least} or more is expected")
+        return int(text)
+
     return number
 
 
@@ -82,7 +88,7 @@ def percent(text: str) -> float:
     """A share from 0 up to 100, for argparse."""
     number = float(text)
     if not 0 <= number < 100:  # noqa: PLR2004 - percent
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text}: a share from 0 to under 100 is expected")
     return number
 
 
