@@ -10,6 +10,7 @@ credentials.py.
 import ipaddress
 import json
 import os
+import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -156,10 +157,8 @@ def _whole(action: Callable[[], bytes]) -> Callable[[], bytes]:
 
 def _code(text: bytes) -> str:
     """The code in an error of AWS, which is JSON or XML; its message may name what is nobody's business."""
-    for start, end in ((b"<Code>", b"</Code>"), (b'"code":"', b'"'), (b'"Code":"', b'"')):
-        if start in text:
-            return text.partition(start)[2].partition(end)[0].decode(errors="replace")
-    return ""
+    found = re.search(rb"<Code>([\w.]+)</Code>|\"[Cc]ode\"\s*:\s*\"([\w.]+)\"", text)
+    return "" if found is None else (found[1] or found[2]).decode()
 
 
 def _is_trusted(url: str) -> bool:

@@ -1,8 +1,8 @@
 """Fetches files in parallel parts into a folder, and goes on where a killed fetch stopped.
 
-The folder holds the files at their full size and a journal of the parts that are in them. It is never
-taken for a model: only files whose checksum was right count, and only a folder with all of them gets a manifest
-and a name.
+The folder holds the files at their full size and a journal of the parts that are in them. It
+is never taken for a model: only files whose checksum was right count, and only a folder with all of them gets
+a manifest and a name.
 """
 
 import hashlib
@@ -188,8 +188,8 @@ class Download:
         raise Failure(
             Exit.DAMAGED,
             f"{names}: the checksum is wrong, also after fetching it again from {self._source.name}",
-            "Stage the weights again (delete what the bucket has under that prefix first); for the hub, see "
-            "whether a proxy or mirror on the way changes files",
+            "In a bucket: delete those objects and run the Job that stages the weights. From the hub: see "
+            "whether a proxy or mirror on the way (HF_ENDPOINT) changes files",
         )
 
     def _missing(self, file: Wanted) -> list[tuple[int, int]]:

@@ -150,7 +150,7 @@ class Hub:
         if answer.status == _NOT_FOUND:
             return Failure(
                 Exit.NO_WEIGHTS,
-                f"the hub doesn't have that of {self.model}: {code or answer.status}{told}",
+                f"the hub doesn't have what was asked of {self.model}: {code or answer.status}{told}",
                 f"See model and revision against {page}/commits/main",
             )
         return Failure(

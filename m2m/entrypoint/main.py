@@ -106,7 +106,7 @@ def run_to_end(work: Callable[[Log], None]) -> NoReturn:
         log.error(
             failure.message,
             todo=failure.todo,
-            kind=failure.exit_code.name.lower(),
+            kind=failure.exit_code.name.lower().replace("_", "-"),
             exitCode=int(failure.exit_code),
             **more,
         )

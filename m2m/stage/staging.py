@@ -90,9 +90,9 @@ class Staging:
 
     def _is_whole(self, staged: Manifest) -> bool:
         with ThreadPoolExecutor(self._options.parallel) as pool:
-            held = pool.map(lambda file: self._writer.held(self._target.key(file.path)), staged.files)
-            sizes = [each.size if each is not None else None for each in held]
-        return sizes == [file.size for file in staged.files]
+            held = list(pool.map(lambda file: self._writer.held(self._target.key(file.path)), staged.files))
+        pairs = zip(staged.files, held, strict=True)
+        return all(each is not None and _is_same(file.wanted, each) for file, each in pairs)
 
     def _stage(self, file: Wanted, source: HubSource) -> StagedFile:
         key = self._target.key(file.path)

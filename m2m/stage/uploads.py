@@ -1,7 +1,7 @@
 """Writes objects to S3: small ones at once, large ones in parts that a later run goes on with.
 
-Every body is checked by S3: its SHA-256 is in the request's signature, and with each part as a checksum that S3
-keeps. An object is there only when all of it was right: an upload that isn't completed is invisible.
+Every body is checked by S3: its SHA-256 is in the request's signature, and with each part as a checksum that
+S3 keeps. An object is there only when all of it was right: an upload that isn't completed is invisible.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""S3 on loopback: moto, which checks the signature of every request, and what gives pods their credentials."""
+"""S3 on loopback: moto, which checks every request's signature, and what gives pods their credentials."""
 
 import json
 import os

@@ -1,6 +1,7 @@
-"""A hub on loopback: the API of huggingface.co as far as weights need it, and the CDN that it redirects to.
+"""A hub on loopback: the API of huggingface.co as far as weights need it, and its CDN.
 
-It speaks what huggingface_hub expects: tree listings in pages, `resolve` with redirects, LFS checksums, X-Error-Code.
+It speaks what huggingface_hub expects: tree listings in pages, `resolve` with redirects, LFS checksums,
+X-Error-Code.
 """
 
 import hashlib
@@ -40,16 +41,18 @@ class HubState:
     """What the hub answers next, before anything else."""
     ended: int = 0
     """How many of the next signed URLs have ended when they are used."""
-    gate: threading.Event = field(default_factory=threading.Event)
-    """Set: bytes flow. Cleared: after the first half of an answer it waits."""
+    held: set[tuple[str, int]] = field(default_factory=set)
+    """Path and first byte of answers that stop after their first half until they are let go."""
+    let_go: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
     """Server, path, Range and Authorization of every request."""
     hub: str = ""
     cdn: str = ""
 
-    def fetched(self, path: str) -> list[str | None]:
-        """Ranges that the CDN was asked for of a file."""
-        return [span for server, asked, span, _ in self.asked if server == "cdn" and asked.endswith(path)]
+    def fetched(self, path: str) -> list[int]:
+        """First bytes of the ranges that the CDN was asked for of a file."""
+        spans = (span for server, asked, span, _ in self.asked if server == "cdn" and asked.endswith(path))
+        return [int(span.removeprefix("bytes=").split("-")[0]) for span in spans if span is not None]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -155,7 +158,9 @@ class _Handler(BaseHTTPRequestHandler):
         half = len(body) // 2
         try:
             self.wfile.write(body[:half])
-            self.state.gate.wait(60)
+            if (file, first) in self.state.held:
+                self.wfile.flush()
+                self.state.let_go.wait(60)
             self.wfile.write(body[half:])
         except OSError:
             # The program under test was killed.
@@ -175,7 +180,6 @@ def _entry(path: str, body: bytes) -> dict[str, object]:
 def running_hub() -> Iterator[HubState]:
     """Runs both servers."""
     state = HubState()
-    state.gate.set()
     servers = {}
     for name in ("hub", "cdn"):
         handler = type(f"{name}Handler", (_Handler,), {"state": state, "server_name": name})
@@ -185,7 +189,7 @@ def running_hub() -> Iterator[HubState]:
     try:
         yield state
     finally:
-        state.gate.set()
+        state.let_go.set()
         for server in servers.values():
             server.shutdown()
             server.server_close()

@@ -1,11 +1,12 @@
-"""The program under test on a machine of its own: mounted as from a ConfigMap, with a PATH that has what a test put there."""
+"""The program under test on a machine of its own: mounted as from a ConfigMap, with a PATH of the test's."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,8 @@ L4 = "NVIDIA L4, 23034, 8.9"
 ENGINE = """#!{python}
 import json, os, signal, sys, time
 argv = sys.argv[1:]
-told = {{"engine": os.path.basename(sys.argv[0]), "pid": os.getpid(), "argv": argv, "environment": dict(os.environ)}}
+told = {{"engine": os.path.basename(sys.argv[0]), "pid": os.getpid(), "argv": argv}}
+told["environment"] = dict(os.environ)
 told["ignored"] = [n.name for n in signal.valid_signals() if signal.getsignal(n) is signal.SIG_IGN]
 if "--config" in argv:
     told["config"] = open(argv[argv.index("--config") + 1]).read()
@@ -133,7 +135,9 @@ class Machine:
         assert "Traceback" not in errors, errors
         return Result(process.returncode, [json.loads(line) for line in out.splitlines()], errors)
 
-    def run(self, description: object, *arguments: str, package: str = "entrypoint", **environment: str) -> Result:
+    def run(
+        self, description: object, *arguments: str, package: str = "entrypoint", **environment: str
+    ) -> Result:
         """Runs it to its end; few attempts, so that what fails does so soon."""
         few = ("--attempts", "3", *arguments)
         return self.end(self.start(self.command(package, description, *few), **environment))
@@ -143,6 +147,14 @@ def _environment(out: str) -> object:
     """What the engine was given, which may be secret."""
     lines = [json.loads(line) for line in out.splitlines() if '"environment"' in line]
     return lines[0]["environment"] if lines else None
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Waits for something that comes by itself."""
+    give_up = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
 
 
 def mount(source: Path, at: Path) -> None:

@@ -8,8 +8,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "serving" / "messages.md"
 
 HEAD = """# What the entrypoint and the staging Job say when they end early
 
-Each of these was said by the real program: the tests in `test/m2m` bring it there and compare this page. Exit codes are
-explained in [weights.md](weights.md). After `->` is what to do.
+Each of these was said by the real program: the tests in `test/m2m` bring it there and compare this page. Exit
+codes are explained in [weights.md](weights.md). After `->` is what to do.
 """
 
 
@@ -29,7 +29,11 @@ class Page:
         told += [f"  {each['path']}: {each['value']}; allowed: {each['allowed']}" for each in faults]
         told.append(f"-> {failure['todo']}")
         text = "\n".join(told)
-        for place, name in ((machine.models, "/models"), (machine.bin, "/usr/bin"), (machine.folder, "/etc/m2m")):
+        for place, name in (
+            (machine.models, "/models"),
+            (machine.bin, "/usr/bin"),
+            (machine.folder, "/etc/m2m"),
+        ):
             text = text.replace(str(place), name)
         self._entries.append(f"## {title}\n\n```\n{text}\n```\n")
         return failure

@@ -38,8 +38,6 @@ NEEDED = [
 ]
 
 
-
-
 def stage_by_hand(aws: Aws, prefix: str, seed: int = 1) -> None:
     """Puts the model into the bucket without the program that stages, so that each is tested alone."""
     files = {path: body for path, body in model_files(seed).items() if path in NEEDED}

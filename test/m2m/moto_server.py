@@ -7,7 +7,7 @@ import json
 import sys
 import threading
 
-import boto3
+from boto3.session import Session
 from moto import settings
 from moto.server import ThreadedMotoServer
 
@@ -24,7 +24,7 @@ def main() -> None:
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
-    session = boto3.Session("setup", "setup", region_name=REGION)
+    session = Session("setup", "setup", region_name=REGION)
     iam = session.client("iam", endpoint_url=url)
     iam.create_user(UserName="reader")
     iam.put_user_policy(UserName="reader", PolicyName="s3", PolicyDocument=json.dumps(RIGHTS))

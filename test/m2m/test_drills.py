@@ -1,4 +1,4 @@
-"""Starts that end early: each message goes on the page docs/serving/messages.md, which the last test compares."""
+"""Starts that end early: each message goes on docs/serving/messages.md, which the last test compares."""
 
 import json
 import os
@@ -121,7 +121,9 @@ def test_gated_models(machine: Machine, page: Page, hub: HubState) -> None:
     nothing_is_taken_for_the_model(machine)
     machine.secrets.append(STRANGER)
     result = machine.run(launch, HF_TOKEN=STRANGER)
-    assert page.add("A gated model with a token of somebody without access", result, machine)["exitCode"] == 77
+    assert (
+        page.add("A gated model with a token of somebody without access", result, machine)["exitCode"] == 77
+    )
     nothing_is_taken_for_the_model(machine)
     result = machine.run(launch, HF_TOKEN_PATH=str(machine.folder / "token"))
     assert page.add("The token's file isn't mounted", result, machine)["exitCode"] == 77
@@ -210,7 +212,10 @@ def test_rights_in_aws(machine: Machine, page: Page, staged: Aws) -> None:
     token = machine.folder / "pod-token"
     token.write_text("somebody-else-s-token")
     with running_agent(staged.keys["role"]) as (url, _):
-        pod = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token)}
+        pod = {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": url,
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token),
+        }
         result = machine.run(launch, **anonymous, **pod)
         title = "EKS Pod Identity doesn't know the service account"
         assert page.add(title, result, machine)["exitCode"] == 77
