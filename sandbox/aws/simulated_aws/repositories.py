@@ -33,7 +33,7 @@ def extend() -> None:
             raise ImageTagAlreadyExistsException(image_tag, repository_name)
         return original(self, repository_name, image_manifest, image_tag, *args)
 
-    ECRBackend.put_image = put_image  # type: ignore[method-assign]
+    ECRBackend.put_image = put_image  # type: ignore[assignment, method-assign]
 
 
 def is_immutable(repository: Any, tag: str) -> bool:
