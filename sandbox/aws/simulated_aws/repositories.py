@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 from typing import Any
 
-from moto.core.exceptions import ServiceException
+from moto.core.exceptions import JsonRESTError
 from moto.ecr.models import ECRBackend
 
 
@@ -20,7 +20,7 @@ def extend() -> None:
         holders = [each for each in repository.images if image_tag in each.image_tags]
         taken = any(each.image_manifest != image_manifest for each in holders)
         if taken and is_immutable(repository, image_tag):
-            raise ServiceException(
+            raise JsonRESTError(
                 "ImageTagAlreadyExistsException",
                 f"The image tag '{image_tag}' already exists in the '{repository_name}' repository "
                 "and cannot be overwritten because the tag is immutable.",
