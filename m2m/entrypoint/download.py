@@ -65,7 +65,7 @@ class _Journal:
             try:
                 yield json.loads(line)
             except ValueError:
-                return
+                continue
 
     def _read(self, line: object) -> None:
         if not isinstance(line, dict):

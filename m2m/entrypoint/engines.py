@@ -42,7 +42,7 @@ def command(launch: Launch, model: str, config: Path) -> list[str]:
 
     vLLM reads `--config` as YAML, of which JSON is a part: true is `--flag`, false `--no-flag` where there is
     one, a list the flag's values, an object its JSON.
-    Source: vLLM 0.33.0, utils/argparse_utils.py, load_config_file.
+    Source: vLLM, utils/argparse_utils.py, load_config_file.
 
     Args:
         launch: what to start.

@@ -140,7 +140,8 @@ class Bucket:
                 "The pod's role needs s3:GetObject on the objects, s3:ListBucket on the bucket and "
                 "kms:Decrypt on its key; for staging also s3:PutObject, s3:AbortMultipartUpload, "
                 "s3:ListMultipartUploadParts, s3:ListBucketMultipartUploads and kms:GenerateDataKey. The "
-                "bucket's own policy may refuse as well",
+                "bucket's own policy may refuse as well. Who may not list gets this answer for what isn't "
+                "there, too: see whether the weights were staged",
             )
         return Failure(
             Exit.UNREACHABLE,

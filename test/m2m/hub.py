@@ -159,6 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.wfile.write(body[:half])
             if (file, first) in self.state.held:
+                # Who asks a second time gets it.
+                self.state.held.discard((file, first))
                 self.wfile.flush()
                 self.state.let_go.wait(60)
             self.wfile.write(body[half:])

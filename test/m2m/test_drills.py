@@ -97,9 +97,13 @@ def test_gpus(machine: Machine, page: Page, hub: HubState) -> None:
         ("GPU too old", ["NVIDIA A100-SXM4-80GB, 81920, 8.0"] * 2),
     ):
         machine.gpus(cards)
-        assert page.add(title, machine.run(launch), machine)["exitCode"] == 71
+        failure = page.add(title, machine.run(launch), machine)
+        assert failure["exitCode"] == 71
+        assert str(failure["message"]).lower().startswith(title.lower())
     machine.gpus(["Unable to determine the device handle for GPU0: Unknown Error"], code=15)
-    assert page.add("The GPU is lost", machine.run(launch), machine)["exitCode"] == 71
+    failure = page.add("The GPU is lost", machine.run(launch), machine)
+    assert failure["exitCode"] == 71
+    assert "ended with 15" in str(failure["message"])
     (machine.bin / "nvidia-smi").unlink()
     assert page.add("No GPU at all", machine.run(launch), machine)["exitCode"] == 71
     assert hub.asked == [], "GPUs are checked before anything is fetched"
@@ -186,9 +190,13 @@ def test_what_is_wrong_in_the_bucket(machine: Machine, page: Page, staged: Aws) 
     assert page.add("An object was deleted from the bucket", result, machine)["exitCode"] == 66
     nothing_is_taken_for_the_model(machine)
     result = machine.run({**launch, "revision": "b" * 40})
-    assert page.add("The bucket has another revision", result, machine)["exitCode"] == 66
+    failure = page.add("The bucket has another revision", result, machine)
+    assert failure["exitCode"] == 66
+    assert str(failure["message"]).endswith(f"not {'b' * 40}")
     result = machine.run({**launch, "model": "acme/other"})
-    assert page.add("The bucket has another model", result, machine)["exitCode"] == 66
+    failure = page.add("The bucket has another model", result, machine)
+    assert failure["exitCode"] == 66
+    assert str(failure["message"]).endswith("not acme/other")
     manifest = staged.get(f"{PREFIX}/manifest.json") or b""
     staged.put(f"{PREFIX}/manifest.json", manifest.replace(b'"config.json"', b'"../config.json"'))
     result = machine.run(launch)
@@ -247,6 +255,10 @@ def test_a_disk_that_is_full(machine: Machine, page: Page, small_disk: Path, hub
     assert failure["exitCode"] == 73
     assert "9.1 MiB are needed" in str(failure["message"])
     nothing_is_taken_for_the_model(machine)
+    hub.repositories[MODEL].files = model_files()
+    result = machine.run(machine.launch(), "--keep-free-percent", "60")
+    assert result.code == 73, "of 8 MiB, 4.8 are to stay free"
+    assert machine.run(machine.launch(), "--keep-free-percent", "40").code == 0
 
 
 def test_directories_that_are_not_ours(machine: Machine, page: Page) -> None:

@@ -39,6 +39,8 @@ export async function testModelPrograms(context: GroupContext): Promise<Counts> 
     ["pytest", "-q", "-p", "no:cacheprovider", `--junitxml=${report}`, "test/m2m"],
     {
       M2M_MOTO: await awsPackages(context.progress),
+      // Those of the services' tests take seconds to load.
+      PYTEST_DISABLE_PLUGIN_AUTOLOAD: "1",
     },
   );
   const xml = await readFile(report, "utf8").catch(() => undefined);
