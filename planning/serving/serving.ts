@@ -17,6 +17,7 @@ import { planScaling } from "./scaling.ts";
 import { planScheduling } from "./scheduling.ts";
 import type { Server, ServingPlan } from "./servingPlan.ts";
 import type { GpuSharing } from "./sharing.ts";
+import { planStreaming } from "./streaming.ts";
 import { planTiming } from "./timing.ts";
 import { libraryTag, planWeights, type WeightsPlan } from "./weights.ts";
 
@@ -74,12 +75,13 @@ function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions
   if (server === "ollama") return planOllama(spec, model, options);
   const aws = spec.environment === "local" ? undefined : spec;
   const weights = planWeights(model, aws && bucketNameOf(aws, "models"));
-  const streamed = server === "vllm" && weights.prefix !== undefined && withoutLocalDisk(model);
+  const streaming = server === "vllm" && weights.prefix !== undefined ? planStreaming(model) : undefined;
+  const streamed = streaming !== undefined;
   const from = weights.prefix === undefined ? "hub" : "s3";
   const timing = planTiming(model, { server, from, streamed: streamed || server === "triton" });
   const group = groupOf(model);
   const sharing = options.sharing?.get(model.name);
-  const input: EngineInput = { model, weights, streamed, group, timing, sharing };
+  const input: EngineInput = { model, weights, streaming, group, timing, sharing };
   const parts = partsOf[server](input);
   const pods = group?.size ?? 1;
   // Triton reads the bucket as a folder, or has vLLM fetch into its cache.
@@ -147,11 +149,6 @@ function common(
     }),
     route: planRoute(model, server, { forwardAuth, host }),
   };
-}
-
-/** Nodes without an instance store keep pods on a network volume: files that are read once are better not written there. */
-function withoutLocalDisk({ nodes }: ModelPlan): boolean {
-  return nodes.some(({ instanceType }) => (findInstanceType(instanceType)?.nvmeGB ?? 0) === 0);
 }
 
 /** Pods of a replica: as many as the smallest of its nodes' types needs for all GPUs. */

@@ -1,6 +1,7 @@
 import { quantizations } from "../../../catalog/quantizations.ts";
 import type { Arguments, LaunchFile } from "../launch.ts";
 import { launchCommand } from "../launch.ts";
+import type { StreamingPlan } from "../streaming.ts";
 import { hardwareOf } from "./hardware.ts";
 import { cacheFolder, compilerCaches, type EngineInput, type EngineParts, weightsFolder } from "./parts.ts";
 
@@ -43,13 +44,13 @@ export function vllmParts(input: EngineInput): EngineParts {
 }
 
 function launchOf(input: EngineInput, rank: number): LaunchFile {
-  const { model, streamed, weights } = input;
+  const { model, streaming, weights } = input;
   return {
     model: weights.repository,
     revision: weights.revision ?? null,
     engine: "vllm",
     weights: {
-      directory: streamed ? null : `${weightsFolder}/${model.name}`,
+      directory: streaming ? null : `${weightsFolder}/${model.name}`,
       source: weights.source,
     },
     hardware: hardwareOf(input).hardware,
@@ -62,7 +63,7 @@ function launchOf(input: EngineInput, rank: number): LaunchFile {
  * Attention is left to vLLM, which takes FlashAttention 2, 3 or 4 by the card. Remote code is never trusted.
  */
 export function vllmArguments(input: EngineInput, rank = 0): Arguments {
-  const { group, model, streamed, timing } = input;
+  const { group, model, streaming, timing } = input;
   const { context, kvCacheType, pipelineParallel, tensorParallel } = model.deployment;
   return {
     "served-model-name": [model.name, model.model],
@@ -78,7 +79,7 @@ export function vllmArguments(input: EngineInput, rank = 0): Arguments {
     "disable-access-log-for-endpoints": "/health,/metrics",
     // Pages of documentation that nobody is routed to.
     "disable-fastapi-docs": true,
-    ...(streamed ? streaming(input) : {}),
+    ...(streaming ? streamingArguments(input, streaming) : {}),
     ...(group
       ? {
           nnodes: group.size,
@@ -106,17 +107,13 @@ export function onlineFormat({ model, weights }: Pick<EngineInput, "model" | "we
   return quantizations[model.deployment.quantization].online && weights.repository === model.model;
 }
 
-/**
- * Several readers, each with a part of the buffer; with several GPUs each reads its part. The buffer is within what the pod
- * asks for: by default it is 40 GB (run-ai/runai-model-streamer, docs/src/env-vars.md, RUNAI_STREAMER_MEMORY_LIMIT).
- */
-function streaming({ model }: EngineInput): Arguments {
-  const gib = Math.ceil(model.memory.diskMiB / 1024);
+/** With several GPUs each reads its part. */
+function streamingArguments({ model }: EngineInput, { bufferBytes, concurrency }: StreamingPlan): Arguments {
   return {
     "load-format": "runai_streamer",
     "model-loader-extra-config": {
-      concurrency: Math.min(16, Math.max(4, Math.ceil(gib / 4))),
-      memory_limit: 2 ** 31,
+      concurrency,
+      memory_limit: bufferBytes,
       ...((model.gpu?.count ?? 1) > 1 ? { distributed: true } : {}),
     },
   };
