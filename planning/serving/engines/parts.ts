@@ -13,10 +13,17 @@ export interface EngineInput {
   readonly weights: WeightsPlan;
   /** How they go from S3 to the GPUs without a stop on disk; undefined: by way of disk. */
   readonly streaming: StreamingPlan | undefined;
-  /** Pods of a replica, and where rank 0 is found; undefined for one pod. */
-  readonly group: { readonly size: number; readonly leader: string } | undefined;
+  /** Pods of a replica; undefined for one. */
+  readonly group: GroupPlan | undefined;
   readonly timing: TimingPlan;
   readonly sharing: GpuSharing | undefined;
+}
+
+/** Pods that serve one replica together. */
+export interface GroupPlan {
+  readonly size: number;
+  /** Host of each replica's rank 0. */
+  readonly leaders: readonly string[];
 }
 
 /** What differs from engine to engine. */
