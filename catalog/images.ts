@@ -182,9 +182,22 @@ export const registryImages = {
 } as const satisfies Record<string, ImagePin>;
 
 export type ImageName = keyof typeof images;
+/** Images whose source is a folder of this repository. */
+export type OwnImageName = {
+  [Name in ImageName]: (typeof images)[Name]["source"] extends `services/${string}` ? Name : never;
+}[ImageName];
 export type RegistryImageName = keyof typeof registryImages;
 
 const all: Readonly<Record<ImageName | RegistryImageName, ImagePin>> = { ...images, ...registryImages };
+
+/** Names of the images that are built from a folder of this repository. */
+export const ownImageNames: readonly OwnImageName[] = Object.keys(images).filter(isOwn);
+
+function isOwn(name: string): name is OwnImageName {
+  return Object.entries(images).some(
+    ([known, { source }]) => known === name && source.startsWith("services/"),
+  );
+}
 
 /** The reference that a manifest carries: `repository:tag`, with the digest behind it where the catalog has one. */
 export function imageRef(name: ImageName | RegistryImageName): string {

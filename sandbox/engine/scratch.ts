@@ -50,6 +50,8 @@ export async function layOutProject(folder: string, program?: string): Promise<N
     "node_modules",
     "package.json",
     "policy",
+    // Images are built from its folders.
+    "services",
     ...(programFolder === "." ? [] : [programFolder]),
   ]) {
     await symlink(join(repoRoot, shared), join(folder, shared));

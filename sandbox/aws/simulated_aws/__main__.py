@@ -35,6 +35,7 @@ from simulated_aws import (
     network,
     offers,
     quotas,
+    repositories,
     reservations,
     storage,
 )
@@ -73,6 +74,7 @@ def main() -> None:
         images,
         network,
         quotas,
+        repositories,
         reservations,
         storage,
     )
