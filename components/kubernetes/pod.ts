@@ -46,6 +46,10 @@ export interface Program extends Placement {
   readonly graceSeconds?: number;
   /** Whom it may push off a full node. Default: nobody. `system-*` is for what a cluster or a node can't do without. */
   readonly priorityClass?: "system-cluster-critical" | "system-node-critical";
+  /**
+   * What its pods must come after and go before, such as their nodes. Nothing else of it waits for that. Default: nothing.
+   */
+  readonly after?: readonly pulumi.Resource[];
 }
 
 interface PodSettings {
