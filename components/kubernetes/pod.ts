@@ -55,6 +55,10 @@ export interface Program extends Placement {
   readonly preStopSeconds?: number;
   /** Where it may run, and how replicas spread. Default: anywhere, spread over nodes and zones as far as there are any. */
   readonly scheduling?: PodScheduling;
+  /**
+   * What its pods must come after and go before, such as their nodes. Nothing else of it waits for that. Default: nothing.
+   */
+  readonly after?: readonly pulumi.Resource[];
 }
 
 /** The part of a pod that the scheduler reads. */
