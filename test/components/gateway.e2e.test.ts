@@ -11,6 +11,7 @@ import type { AwsPlatformInput } from "../../spec/platform.ts";
 import { Containers } from "../support/container.ts";
 import { hostedZone } from "../support/edge.ts";
 import { awsSpec } from "../support/foundation.ts";
+import { listen } from "../support/loopback.ts";
 import { find, type Rendered, render } from "../support/render.ts";
 import { type Answer, Traefik } from "../support/traefik.ts";
 
@@ -44,10 +45,7 @@ beforeAll(async () => {
     request.resume();
     request.on("end", () => response.end(JSON.stringify(request.headers)));
   });
-  await new Promise<void>((resolve) => backend.listen(0, "127.0.0.1", resolve));
-  const address = backend.address();
-  if (typeof address === "string" || address === null) throw new Error("the backend has no port");
-  backendUrl = `http://127.0.0.1:${address.port}`;
+  backendUrl = `http://127.0.0.1:${await listen(backend)}`;
 }, 20 * 60_000);
 
 afterEach(async () => {

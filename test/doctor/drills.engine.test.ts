@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -17,6 +16,7 @@ import {
   stopAws,
 } from "../../sandbox/aws/server.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
+import { listen } from "../support/loopback.ts";
 import { account } from "./support/account.ts";
 
 /**
@@ -329,10 +329,8 @@ describe.sequential("the doctor", () => {
 
   test("goes on where a service never answers", async () => {
     const spec = await prepared();
-    const silent = createServer().listen(0, "127.0.0.1");
-    await once(silent, "listening");
-    const address = silent.address();
-    const port = typeof address === "object" ? address?.port : undefined;
+    const silent = createServer();
+    const port = await listen(silent);
     const report = await examined("A service that never answers", {
       spec: { ...spec, gateway: { ...spec.gateway, certificateArn } },
       config: ["aws:region: us-east-1", `aws:endpoints: [{acm: 'http://127.0.0.1:${port}'}]`],

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
 import { missingPackages } from "../../sandbox/toolchain/debian.ts";
 import { tryLock, unlock } from "../../sandbox/toolchain/lock.ts";
+import { freePort, listen } from "../support/loopback.ts";
 
 /** Everything a person can meet: one clear message, what to do, an exit code, nothing half done. */
 
@@ -55,20 +56,6 @@ async function expectRefused(result: Awaited<ReturnType<typeof call>>, ...parts:
   expect(left.filter((name) => name !== "logs")).toEqual([]);
 }
 
-const listen = () =>
-  new Promise<{ server: Server; port: number }>((resolve) => {
-    const listening = createServer().listen(0, "127.0.0.1", () => {
-      const address = listening.address();
-      resolve({ server: listening, port: typeof address === "object" && address ? address.port : 0 });
-    });
-  });
-
-async function closedPort(): Promise<number> {
-  const { server: closing, port } = await listen();
-  await new Promise((resolve) => closing.close(resolve));
-  return port;
-}
-
 async function kubeconfigTo(port: number): Promise<string> {
   const path = join(folder, "kubeconfig");
   const text = `
@@ -82,9 +69,9 @@ contexts: [{name: mine, context: {cluster: c, user: u}}, {name: ai-platform-loca
 
 describe("npm start", () => {
   test("names the program that has its port", async () => {
-    const { port, server: holder } = await listen();
-    server = holder;
-    const result = await call(["start", "--port", String(port), "--api-port", String(await closedPort())]);
+    server = createServer();
+    const port = await listen(server);
+    const result = await call(["start", "--port", String(port), "--api-port", String(await freePort())]);
     await expectRefused(
       result,
       `Port ${port} on 127.0.0.1 is taken by node (process ${process.pid}).`,
@@ -144,7 +131,7 @@ describe("npm start", () => {
   });
 
   test("needs a cluster that answers", async () => {
-    const port = await closedPort();
+    const port = await freePort();
     // The engine is not to be built for this.
     const env = { KUBECONFIG: await kubeconfigTo(port), AI_PLATFORM_ENGINE: "sandbox" };
     const result = await call(["start", "--context", "mine"], env);

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer as createHttpServer, type ServerResponse } from "node:http";
 import { createServer, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
@@ -6,19 +5,14 @@ import { failOn, listener, portProblem } from "../../sandbox/cli/machine.ts";
 import { shellQuote, stackOf } from "../../sandbox/cli/pulumi.ts";
 import { describeAuth, judge, probe } from "../../sandbox/cli/services.ts";
 import { UserError } from "../../sandbox/lib/fail.ts";
+import { listen } from "../support/loopback.ts";
 
 let server: Server | undefined;
 afterEach(() => server?.close());
 
-const portOf = (listening: Server): number => {
-  const address = listening.address();
-  return typeof address === "object" && address ? address.port : 0;
-};
-
-const occupy = async (): Promise<number> => {
-  server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return portOf(server);
+const occupy = (): Promise<number> => {
+  server = createServer();
+  return listen(server);
 };
 
 test("a taken port is named with its owner and the option that moves it", async () => {
@@ -73,10 +67,10 @@ test.each([
     { ready: true, answer: "HTTP 200" },
   ],
 ])("a service that %s keeps nobody waiting", async (_, answer, expected) => {
-  const silent = createHttpServer((_, response) => void answer(response)).listen(0, "127.0.0.1");
-  await once(silent, "listening");
+  const silent = createHttpServer((_, response) => void answer(response));
+  const port = await listen(silent);
   try {
-    expect(await probe(`http://127.0.0.1:${portOf(silent)}`, "/x", 0.3)).toEqual(expected);
+    expect(await probe(`http://127.0.0.1:${port}`, "/x", 0.3)).toEqual(expected);
   } finally {
     silent.closeAllConnections();
     silent.close();

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../support/loopback.ts";
 import { ClusterApi, type KubeObject } from "./support/cluster-api.ts";
-import { freePort, type HostState, hostState } from "./support/host.ts";
+import { type HostState, hostState } from "./support/host.ts";
 
 // A sandbox of its own, beside the one that the person at the machine may have running.
 const state = await mkdtemp(join(tmpdir(), "cluster-e2e-"));

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
+import { freePort } from "./loopback.ts";
 
 export interface TraefikOptions {
   /** The program itself. */
@@ -161,17 +162,3 @@ async function answers(url: string): Promise<void> {
     await sleep(100);
   }
 }
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (isPort(address) ? resolve(address.port) : reject(new Error("no port is free"))));
-    });
-  });
-}
-
-const isPort = (address: AddressInfo | string | null): address is AddressInfo =>
-  typeof address === "object" && address !== null;

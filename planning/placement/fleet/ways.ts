@@ -21,7 +21,6 @@ export interface Choices {
   readonly spread: Workload["spread"];
   readonly ways: readonly OpenWay[];
   readonly secure: boolean;
-  /** US dollars an hour for leaving one out that the plan in force has; undefined where it has none of them. */
   readonly leaving: number | undefined;
 }
 

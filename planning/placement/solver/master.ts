@@ -105,10 +105,11 @@ export function buildMaster(fleet: Fleet, exclusion: number): Master {
 
   const ways = groups.map(({ leaving, members, replicas, secure, ways }) => {
     const group = { row: program.row(members.length, members.length), value: 1 };
-    if (!secure) program.column(exclusion + moved(leaving), members.length, [group]);
+    if (!secure)
+      program.column(exclusion + (leaving === undefined ? 0 : leaving + moveTie), members.length, [group]);
     return ways.map(({ cost, kind, moves }) => {
       const entries = perWorkload[kind]?.(replicas) ?? [];
-      return program.column(moves ? moved(cost) : cost, members.length, [group, ...entries]);
+      return program.column(cost + (moves ? moveTie : 0), members.length, [group, ...entries]);
     });
   });
 
@@ -125,9 +126,6 @@ export function buildMaster(fleet: Fleet, exclusion: number): Master {
   };
   return { program, ways, supply, pool, limits, entries };
 }
-
-/** With the tie, where anything moves at all. */
-const moved = (cost: number | undefined): number => (cost === undefined ? 0 : cost + moveTie);
 
 export function columnKey({ host, slots, zone }: Column): string {
   return `${host.index}/${zone ?? ""}/${slots.map(({ count, shape }) => `${shape}x${count}`).join()}`;

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { awsSource, NoCredentials, quotesOf } from "../../../catalog/refresh/aws.ts";
+import { listen } from "../../support/loopback.ts";
 
 /** One product as the Price List API describes it, without what nobody reads. */
 const product = (instanceType: string, usd: string, unit = "Hrs") =>
@@ -62,10 +63,7 @@ beforeEach(async () => {
     const { type, text } = answer(body);
     response.setHeader("content-type", type).end(text);
   });
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  vi.stubEnv("AWS_ENDPOINT_URL", `http://127.0.0.1:${address.port}`);
+  vi.stubEnv("AWS_ENDPOINT_URL", `http://127.0.0.1:${await listen(server)}`);
   vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
 });

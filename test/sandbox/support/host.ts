@@ -1,5 +1,4 @@
 import { readdir, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { execa } from "execa";
 
 /** What of a sandbox could be left on the host, apart from its processes. */
@@ -26,17 +25,3 @@ export async function hostState(owners: readonly string[]): Promise<HostState> {
     cgroups: found.stdout.split("\n").filter(ours),
   };
 }
-
-/** A port of 127.0.0.1 that nothing listens on. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === "object") resolve(address.port);
-        else reject(new Error("the listener has no port"));
-      });
-    });
-  });
