@@ -66,11 +66,14 @@ func (r repository) signIn(ctx context.Context, credentials []registry) error {
 	return errors.New("authorization failed: 403 Forbidden: Your authorization token is invalid or has expired. Reauthenticate and try again")
 }
 
+// has asks by the tag alone: moto 5.2.5 does not say when a tag and a digest that are asked for belong to different images.
 func (r repository) has(ctx context.Context, digest string) (bool, error) {
-	var answer struct{ Images []json.RawMessage }
-	image := map[string]string{"imageTag": r.tag, "imageDigest": digest}
-	err := r.call(ctx, "BatchGetImage", map[string]any{"repositoryName": r.name, "imageIds": []any{image}}, &answer)
-	return len(answer.Images) > 0, err
+	var answer struct {
+		Images []struct{ ImageID struct{ ImageDigest string } }
+	}
+	tagged := map[string]string{"imageTag": r.tag}
+	err := r.call(ctx, "BatchGetImage", map[string]any{"repositoryName": r.name, "imageIds": []any{tagged}}, &answer)
+	return len(answer.Images) > 0 && answer.Images[0].ImageID.ImageDigest == digest, err
 }
 
 func (r repository) put(ctx context.Context, content document, tag string) error {

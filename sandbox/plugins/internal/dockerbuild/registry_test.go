@@ -56,8 +56,8 @@ func (i images) answer(operation string, call map[string]any) map[string]any {
 		i[tag] = call
 	case "BatchGetImage":
 		wanted := call["imageIds"].([]any)[0].(map[string]any)
-		if found := i[wanted["imageTag"].(string)]; found != nil && found["imageDigest"] == wanted["imageDigest"] {
-			return map[string]any{"images": []any{found}}
+		if found := i[wanted["imageTag"].(string)]; found != nil {
+			return map[string]any{"images": []any{map[string]any{"imageId": map[string]any{"imageDigest": found["imageDigest"]}}}}
 		}
 	case "BatchDeleteImage":
 		for tag, found := range i {
