@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { timingSchema } from "../../report/timing/document.ts";
+import { labelOf } from "../../report/timing/timing.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
@@ -79,6 +81,18 @@ describe.skipIf(unfit)("the simulated AWS by its commands", () => {
     const status = JSON.parse((await succeed("aws", "status", "--json")).stdout);
     expect(status.environments).toEqual([expect.objectContaining({ environment: "dev" })]);
     expect(status.environments[0].resources).toBeGreaterThan(200);
+  });
+
+  test("its longest chain is no longer than it took, and leads by the cluster to what runs on nodes", async () => {
+    const timing = timingSchema.parse(JSON.parse((await succeed("timing", "dev", "--json")).stdout));
+    expect(timing.measured.seconds).toBeLessThanOrEqual(timing.wallClock + 1);
+    expect(timing.wallClock).toBeLessThan(timing.measured.sum);
+    const chain = timing.usual?.chain.map(({ urn }) => labelOf(urn)) ?? [];
+    expect(chain).toEqual(expect.arrayContaining(["Cluster cluster", "Addon aws-ebs-csi-driver"]));
+    expect(chain.filter((label) => /^(Instance|LoadBalancer|NatGateway|Bucket|Tag) /.test(label))).toEqual(
+      [],
+    );
+    expect((await call("timing", "staging")).stderr).toMatch(/There is no timing of staging/);
   });
 
   test("its state is kept, and apart from the output for programs", { timeout: 5 * minutes }, async () => {
