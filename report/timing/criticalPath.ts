@@ -14,6 +14,7 @@ export interface Span {
 }
 
 export interface CriticalPath {
+  readonly tasks: readonly Task[];
   /** The longest chain, from the first task to the last: each waits for the one before. */
   readonly chain: readonly Task[];
   /** How long the chain takes: no run is shorter, however much of it goes on at once. */
@@ -52,10 +53,11 @@ export function criticalPath(tasks: readonly Task[]): CriticalPath {
   }
   const chain: Task[] = [];
   const end = lastOf(ordered, earliest);
-  for (let task = end; task !== undefined; task = before.get(task.id)) chain.unshift(task);
+  for (let task = end; task !== undefined; task = before.get(task.id)) chain.push(task);
   const seconds = end === undefined ? 0 : (earliest.get(end.id)?.end ?? 0);
   return {
-    chain,
+    tasks,
+    chain: chain.reverse(),
     seconds,
     sum: tasks.reduce((sum, task) => sum + task.seconds, 0),
     earliest,

@@ -103,6 +103,6 @@ export function ticksOf(end: number): number[] {
 }
 
 const round = (pixels: number): number => Math.round(pixels * 10) / 10;
-const shortened = (label: string): string => (label.length > 46 ? `${label.slice(0, 45)}…` : label);
+const shortened = (label: string): string => (label.length > 40 ? `${label.slice(0, 39)}…` : label);
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

@@ -1,5 +1,6 @@
 import { renderTable } from "../table.ts";
 import type { CriticalPath } from "./criticalPath.ts";
+import { schedule } from "./schedule.ts";
 import { labelOf, type Timing } from "./timing.ts";
 
 /** Links of the chain that take less are counted together, seconds. */
@@ -37,11 +38,16 @@ export function headline({ measured, resources, wallClock }: Timing): string {
   return `${resources.length} resources in ${lasting(wallClock)}; one after another ${lasting(measured.sum)}, and no faster than ${lasting(measured.seconds)}`;
 }
 
-/** The same for an account, in one line; undefined where nothing was simulated. */
-export function atAws({ usual }: Timing): string | undefined {
+/**
+ * The same for an account, in one line; undefined where nothing was simulated.
+ * @param slots how many resources the engine works on at once: its `--parallel`
+ */
+export function atAws({ usual }: Timing, slots: number): string | undefined {
   if (usual === undefined) return undefined;
+  const limited = schedule(usual.tasks, slots);
+  const queue = limited >= usual.seconds + 1 ? ` (${lasting(limited)} with --parallel ${slots})` : "";
   const slow = linksOf(usual).filter(({ takes }) => takes >= 30);
-  return `At AWS about ${lasting(usual.seconds)}: ${slow.map(({ label, takes }) => `${label} ${lasting(takes)}`).join(", then ")}`;
+  return `At AWS about ${lasting(usual.seconds)}${queue}: ${slow.map(({ label, takes }) => `${label} ${lasting(takes)}`).join(", then ")}`;
 }
 
 /** Titles and chains of a timing: what was measured, and what it would be at AWS. */

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { timingSchema } from "../../report/timing/document.ts";
+import { labelOf } from "../../report/timing/timing.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
@@ -49,7 +51,7 @@ describe.skipIf(unfit)("the simulated AWS by its commands", () => {
     execa("bash", ["-ec", `eval "$(node ${main} aws env)"\n${script}`], { env: environment() });
   const pulumi = (...args: string[]) => succeed("pulumi", ...args, "-s", "dev");
 
-  test("nothing of an environment changes before it runs", async () => {
+  test("nothing of an environment changes before it runs", { timeout: 2 * minutes }, async () => {
     const refused = await call("pulumi", "up", "-s", "prod", "--yes");
     expect(refused.stderr).toMatch(
       /has nowhere to go: no simulated AWS is running[\s\S]*npm run aws -- start/,
@@ -81,12 +83,28 @@ describe.skipIf(unfit)("the simulated AWS by its commands", () => {
     expect(status.environments[0].resources).toBeGreaterThan(200);
   });
 
+  test("its longest chain is no longer than it took, and leads by the cluster to what runs on nodes", {
+    timeout: 2 * minutes,
+  }, async () => {
+    const timing = timingSchema.parse(JSON.parse((await succeed("timing", "dev", "--json")).stdout));
+    expect(timing.measured.seconds).toBeLessThanOrEqual(timing.wallClock + 1);
+    expect(timing.wallClock).toBeLessThan(timing.measured.sum);
+    const chain = timing.usual?.chain.map(({ urn }) => labelOf(urn)) ?? [];
+    expect(chain).toEqual(expect.arrayContaining(["Cluster cluster", "Addon aws-ebs-csi-driver"]));
+    expect(chain.filter((label) => /^(Instance|LoadBalancer|NatGateway|Bucket|Tag) /.test(label))).toEqual(
+      [],
+    );
+    expect((await call("timing", "staging")).stderr).toMatch(/There is no timing of staging/);
+  });
+
   test("its state is kept, and apart from the output for programs", { timeout: 5 * minutes }, async () => {
     expect((await pulumi("preview")).stdout).toMatch(/Resources:\s+\d{3} unchanged/);
     expect(JSON.parse((await pulumi("stack", "output", "--json")).stdout)).toHaveProperty("services");
   });
 
-  test("an account or a backend of somebody's own is not mixed up with it", async () => {
+  test("an account or a backend of somebody's own is not mixed up with it", {
+    timeout: 2 * minutes,
+  }, async () => {
     const withProfile = await callWith({ AWS_PROFILE: "work" }, "pulumi", "destroy", "-s", "dev", "--yes");
     expect(withProfile.stderr).toMatch(/the account of AWS_PROFILE[\s\S]*unset AWS_PROFILE/);
     expect(withProfile.exitCode).toBe(1);
@@ -96,7 +114,7 @@ describe.skipIf(unfit)("the simulated AWS by its commands", () => {
     await expect(mixed).rejects.toThrow(/the state would be kept in file:\/\/\/mine/);
   });
 
-  test("aws and kubectl go there", { timeout: minutes }, async () => {
+  test("aws and kubectl go there", { timeout: 3 * minutes }, async () => {
     const { stdout } = await shell(
       "aws eks update-kubeconfig --name ai-platform-dev >/dev/null\nkubectl get nodes --output name\naws sts get-caller-identity",
     );
@@ -128,7 +146,7 @@ describe.skipIf(unfit)("the simulated AWS by its commands", () => {
     await shell("aws iam list-roles >/dev/null");
   });
 
-  test("quotas are what is set, for the doctor as for anybody", { timeout: minutes }, async () => {
+  test("quotas are what is set, for the doctor as for anybody", { timeout: 3 * minutes }, async () => {
     const asked =
       "aws service-quotas get-service-quota --service-code ec2 --quota-code L-DB2E81BA --query Quota.Value";
     expect((await shell(asked)).stdout).toBe("0");

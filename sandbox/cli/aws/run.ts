@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { execa } from "execa";
 import { atAws, headline } from "../../../report/timing/text.ts";
 import type { SimulatedAws } from "../../aws/server.ts";
@@ -42,8 +43,13 @@ export async function runSimulated(
 async function sayTiming(stack: string): Promise<void> {
   const timing = await lastTiming(stack);
   if (timing === undefined) return;
-  console.error(`${headline(timing)}.\n${atAws(timing)}.\nAll of it: npm run timing -- ${stack}`);
+  console.error(
+    `${headline(timing)}.\n${atAws(timing, engineSlots())}.\nAll of it: npm run timing -- ${stack}`,
+  );
 }
+
+/** What the engine works on at once unless told otherwise. Source: Pulumi 3.259, pkg/cmd/pulumi, `defaultParallel`. */
+const engineSlots = (): number => 4 * availableParallelism();
 
 const banner = (text: string): string => pc.bold(pc.yellow(`▌ ${text}`));
 
