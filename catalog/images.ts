@@ -57,6 +57,22 @@ export const images = {
     source: "services/experiments",
     version: "0.1.0",
   },
+  adapter: {
+    repository: "ai-platform/adapter",
+    tag: "0.1.0",
+    source: "services/adapter",
+    version: "0.1.0",
+  },
+  /**
+   * llama.cpp's server with a model of random weights baked in (`sandbox/images/llamacpp`): an engine for `local`, which
+   * no registry has. The version is that of the package xllamacpp; its last part is llama.cpp's build.
+   */
+  llamacpp: {
+    repository: "ai-platform/llamacpp-tiny",
+    tag: "2026.10.11549",
+    source: "https://github.com/xorbitsai/xllamacpp",
+    version: "2026.10.11549",
+  },
   pause: {
     repository: "registry.k8s.io/pause",
     tag: "3.10",
@@ -89,6 +105,13 @@ export const registryImages = {
     tag: "3.3.7",
     source: "https://github.com/huggingface/text-generation-inference",
     version: "3.3.7",
+  },
+  /** Server 2.71.0, with the vLLM backend, whose vLLM is older than the one above. */
+  triton: {
+    repository: "nvcr.io/nvidia/tritonserver",
+    tag: "26.07-vllm-python-py3",
+    source: "https://github.com/triton-inference-server/server",
+    version: "26.07",
   },
   ollama: {
     repository: "ollama/ollama",
@@ -189,9 +212,22 @@ export const registryImages = {
 } as const satisfies Record<string, ImagePin>;
 
 export type ImageName = keyof typeof images;
+/** Images whose source is a folder of this repository. */
+export type OwnImageName = {
+  [Name in ImageName]: (typeof images)[Name]["source"] extends `services/${string}` ? Name : never;
+}[ImageName];
 export type RegistryImageName = keyof typeof registryImages;
 
 const all: Readonly<Record<ImageName | RegistryImageName, ImagePin>> = { ...images, ...registryImages };
+
+/** Names of the images that are built from a folder of this repository. */
+export const ownImageNames: readonly OwnImageName[] = Object.keys(images).filter(isOwn);
+
+function isOwn(name: string): name is OwnImageName {
+  return Object.entries(images).some(
+    ([known, { source }]) => known === name && source.startsWith("services/"),
+  );
+}
 
 /** The reference that a manifest carries: `repository:tag`, with the digest behind it where the catalog has one. */
 export function imageRef(name: ImageName | RegistryImageName): string {

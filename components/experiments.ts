@@ -2,10 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ServicesPlan } from "../planning/services.ts";
 import type { Placement } from "./kubernetes/metadata.ts";
 import type { Destination, Peer } from "./kubernetes/network.ts";
+import type { Program } from "./kubernetes/pod.ts";
 import { WebService, type WebServiceArgs } from "./kubernetes/webService.ts";
 
-export interface ExperimentsArgs extends Placement {
+export interface ExperimentsArgs extends Placement, Pick<Program, "after"> {
   readonly plan: ServicesPlan["experiments"];
+  /** Its reference, by digest where it is built here. */
+  readonly image: pulumi.Input<string>;
   /** MLflow's tracking URI from inside the cluster. */
   readonly trackingUri: pulumi.Input<string>;
   readonly mlflow: Destination;
@@ -33,7 +36,7 @@ export class Experiments extends pulumi.ComponentResource {
         namespace: args.namespace,
         labels: args.labels,
         app: experimentsApp,
-        image: plan.image,
+        image: args.image,
         user: 10001,
         env: { EXPERIMENTS_TRACKING_URI: args.trackingUri, HOME: "/tmp" },
         port: experimentsPort,
@@ -43,6 +46,7 @@ export class Experiments extends pulumi.ComponentResource {
         route: { path: plan.path, host: args.host, limitBody: plan.limitBody },
         from: args.clients,
         to: [args.mlflow],
+        after: args.after ?? [],
         transform: args.transform,
       },
       { parent: this },

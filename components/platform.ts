@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ImageChoice } from "../planning/data/images.ts";
 import type { EdgePlan } from "../planning/edge/edge.ts";
 import type { FoundationPlan } from "../planning/foundation/foundation.ts";
 import type { InfrastructurePlan } from "../planning/infrastructure.ts";
@@ -7,6 +8,7 @@ import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
 import { Data } from "./data/data.ts";
+import { Images, type ImagesArgs } from "./data/images.ts";
 import { ManagedPostgres } from "./data/managedPostgres.ts";
 import { Databases, databasesApp } from "./databases.ts";
 import { Edge } from "./edge/edge.ts";
@@ -24,7 +26,10 @@ import { type ServiceEntry, serviceEntries } from "./serviceEntries.ts";
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
   readonly infrastructure?:
-    | Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "observability">
+    | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability"> & {
+        /** What the images are built from. */
+        readonly sources: ImagesArgs["sources"];
+      })
     | undefined;
 };
 
@@ -51,10 +56,7 @@ export class Platform extends pulumi.ComponentResource {
     const dataNamespace = isolated("data");
     const trackingNamespace = isolated("tracking");
     const gatewayNamespace = isolated("gateway");
-    const inTracking = (workload: string) => ({
-      ...child,
-      dependsOn: [trackingNamespace, ...ground(workload)],
-    });
+    const inTracking = { ...child, dependsOn: trackingNamespace };
 
     const postgres = postgresServer(plan, [mlflowPeer, migrationPeer], aws, {
       ...child,
@@ -62,8 +64,14 @@ export class Platform extends pulumi.ComponentResource {
     });
     const databases = new Databases(
       "databases",
-      { server: postgres, ...plan.databases, labels, namespace: namespaces.data },
-      { ...child, dependsOn: [dataNamespace, postgres, ...ground(databasesApp)] },
+      {
+        server: postgres,
+        ...plan.databases,
+        labels,
+        namespace: namespaces.data,
+        after: [postgres, ...ground(databasesApp)],
+      },
+      { ...child, dependsOn: dataNamespace },
     );
     const store = artifactStore(plan, mlflowPeer, aws, {
       ...child,
@@ -80,21 +88,24 @@ export class Platform extends pulumi.ComponentResource {
         artifacts: store,
         host: plan.gateway.host,
         clients: [gatewayPeer, experimentsPeer],
+        after: ground(mlflowApp),
       },
-      inTracking(mlflowApp),
+      inTracking,
     );
     new Experiments(
       "experiments",
       {
         plan: plan.experiments,
+        image: chosenImage(plan.experiments.image, aws),
         labels,
         namespace: namespaces.tracking,
         trackingUri: mlflow.trackingUri,
         mlflow: { peer: mlflowPeer, port: mlflowPort },
         host: plan.gateway.host,
         clients: [gatewayPeer],
+        after: ground(experimentsApp),
       },
-      inTracking(experimentsApp),
+      inTracking,
     );
     new Gateway(
       "gateway",
@@ -107,8 +118,9 @@ export class Platform extends pulumi.ComponentResource {
           { peer: mlflowPeer, port: mlflowPort },
           { peer: experimentsPeer, port: experimentsPort },
         ],
+        after: ground(gatewayApp),
       },
-      { ...child, dependsOn: [gatewayNamespace, trackingNamespace, ...ground(gatewayApp)] },
+      { ...child, dependsOn: [gatewayNamespace, trackingNamespace] },
     );
 
     this.entrance = aws?.edge?.dnsName;
@@ -121,6 +133,7 @@ export class Platform extends pulumi.ComponentResource {
 interface Aws {
   readonly foundation: Foundation;
   readonly data: Data;
+  readonly images: Images;
   readonly edge: Edge | undefined;
   readonly region: string;
   /** By the part of the bill that something is on. */
@@ -134,13 +147,15 @@ function createAws(
   const { protectState, region, tags } = plans.foundation;
   const foundation = new Foundation("foundation", { plan: plans.foundation }, opts);
   const data = new Data("data", { plan: plans.data, region, tags, protectState }, opts);
+  const { images: plansOfImages, sources } = plans;
+  const images = new Images("images", { plans: plansOfImages, sources, data, region }, opts);
   const edge = plans.edge && createEdge(plans.edge, plans.foundation, { foundation, data }, opts);
   new Observability(
     "observability",
     { plan: plans.observability, region, tags: tags.others, foundation, edge },
     opts,
   );
-  return { foundation, data, edge, region, tags };
+  return { foundation, data, images, edge, region, tags };
 }
 
 function createEdge(
@@ -163,6 +178,13 @@ function createEdge(
     },
     opts,
   );
+}
+
+function chosenImage(choice: ImageChoice, aws: Aws | undefined): pulumi.Input<string> {
+  if (choice.kind === "pulled") return choice.ref;
+  if (aws === undefined)
+    throw new Error(`the image of ${choice.program} is built, but nothing in AWS is planned`);
+  return aws.images.ref(choice.program);
 }
 
 /** In the cluster it comes after what its volume needs; in RDS it waits for nothing there. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { awsCommands } from "./aws/commands.ts";
 import { type Command, command, passThrough } from "./command.ts";
 import { flag, port, text } from "./options.ts";
 
@@ -50,6 +51,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: "Run pulumi with these arguments: npm run pulumi -- preview -s local",
     run: async (args) => (await import("./pulumi.ts")).pulumi(args),
   }),
+  aws: awsCommands,
   kubectl: passThrough({
     call: "node sandbox/cli/main.mjs kubectl",
     summary: "Run kubectl against the local platform's cluster",
@@ -79,6 +81,19 @@ export const commands: Readonly<Record<string, Command>> = {
     }),
     words: "ENVIRONMENT",
     run: async (options, words) => (await import("./plan.ts")).plan(options, words),
+  }),
+  timing: command({
+    call: "npm run timing",
+    summary: "Where the time of a deployment went: its longest chain, and what was serialized",
+    options: z.strictObject({
+      events: text("FILE", "of a run against an account: what `pulumi up --event-log FILE` wrote"),
+      state: text("FILE", "with --events: what `pulumi stack export --file FILE` wrote after it"),
+      json: flag("for scripts: one JSON document"),
+      markdown: flag("for a review"),
+      html: text("FILE", "also write a page with a chart"),
+    }),
+    words: "ENVIRONMENT",
+    run: async (options, words) => (await import("./timing.ts")).timing(options, words),
   }),
   test: command({
     call: "npm test",

@@ -1,7 +1,7 @@
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { SimulatedAws } from "../../sandbox/aws/server.ts";
+import { recordedCalls, type SimulatedAws } from "../../sandbox/aws/server.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
 import { ScratchProject } from "../../sandbox/engine/scratch.ts";
@@ -9,8 +9,9 @@ import { repoRoot } from "../../sandbox/lib/paths.ts";
 import type { AwsPlatformSpec, Environment } from "../../spec/platform.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
 import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
+import { ownSources } from "../support/ownSources.ts";
 import { expectClaimsServed } from "../support/simulated/claims.ts";
-import { volumesOf } from "../support/simulated/cluster.ts";
+import { imageOf, openCluster, volumesOf } from "../support/simulated/cluster.ts";
 import { expectRoomForDaemons } from "../support/simulated/daemons.ts";
 
 /**
@@ -20,6 +21,7 @@ import { expectRoomForDaemons } from "../support/simulated/daemons.ts";
  */
 
 const minutes = 60_000;
+
 const unfit = (await engine()).kind === "official" || (await checkMachine()).length > 0;
 
 describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environment) => {
@@ -59,6 +61,32 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
   test("does not change a second time", { timeout: 5 * minutes }, async () => {
     expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
   });
+
+  test.runIf(environment === "dev")(
+    "runs another image of ours when its source changes",
+    {
+      timeout: 5 * minutes,
+    },
+    async () => {
+      const api = await openCluster(aws);
+      const pushes = async () =>
+        (await recordedCalls(aws)).filter(({ operation }) => operation === "PutImage").length;
+      const service = await ownSources(project);
+      // An image, and the cache of its build.
+      expect(await pushes()).toBe(2);
+      const before = await imageOf(api, "ai-tracking", "experiments");
+      expect(before).toMatch(/^123456789012\.dkr\.ecr\..*:0\.1\.0-[0-9a-f]{12}@sha256:[0-9a-f]{64}$/);
+      await writeFile(join(service, "README.md"), "not in the image");
+      expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
+      await writeFile(join(service, "experiments/new.py"), "");
+      expect(await up()).toMatch(/~ 2 updated/);
+      const after = await imageOf(api, "ai-tracking", "experiments");
+      for (const part of [":0.1.0-", "@sha256:"]) {
+        expect(after.split(part)[1], part).not.toBe(before.split(part)[1]);
+      }
+      expect(await pushes()).toBe(4);
+    },
+  );
 
   test("runs on every kind of node the daemons that the plan keeps room for", { timeout: 5 * minutes }, () =>
     expectRoomForDaemons(aws, spec),

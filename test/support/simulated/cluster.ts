@@ -110,6 +110,20 @@ export async function zonesOf(api: ClusterApi, namespace: string): Promise<strin
     .sort();
 }
 
+const deploymentSchema = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({ containers: z.tuple([z.object({ image: z.string() })]) }),
+    }),
+  }),
+});
+
+/** What the pods of a Deployment run. */
+export async function imageOf(api: ClusterApi, namespace: string, name: string): Promise<string> {
+  const { text } = await api.text("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+  return deploymentSchema.parse(JSON.parse(text)).spec.template.spec.containers[0].image;
+}
+
 /** Gives every node group that stands empty a node, as the cluster autoscaler would. Returns how many groups there are. */
 export async function fillNodeGroups(
   aws: SimulatedAws,
