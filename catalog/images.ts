@@ -149,6 +149,13 @@ export const registryImages = {
     version: "0.20.0",
     digest: "sha256:a61ba9fd8efb82f3a79f877f7580e02c1e8e7593f62473644bc9c79e315c3312",
   },
+  /** EKS's own registry, from which every account may pull. Its region is the chart's. */
+  efaPlugin: {
+    repository: "602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/aws-efa-k8s-device-plugin",
+    tag: "v0.5.20",
+    source: "https://github.com/aws/eks-charts",
+    version: "0.5.20",
+  },
   dcgmExporter: {
     repository: "nvcr.io/nvidia/k8s/dcgm-exporter",
     tag: "4.5.3-4.8.2-distroless",

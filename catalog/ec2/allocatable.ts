@@ -1,4 +1,5 @@
-import { type Daemon, gpuDaemons, nodeDaemons } from "./daemons.ts";
+import { type Daemon, efaDaemons, gpuDaemons, nodeDaemons } from "./daemons.ts";
+import { efaHugePagesMiB, efaInterfacesOn } from "./efa.ts";
 import type { InstanceType } from "./instance.ts";
 
 /** What a node has left for pods. */
@@ -66,14 +67,17 @@ export function kubeReservedMemoryMiB(pods: number): number {
   return 255 + 11 * pods;
 }
 
-/** DaemonSets that run on a node of this type: those of every node, and NVIDIA's where the platform uses its GPUs. */
+/**
+ * DaemonSets that run on a node of this type: those of every node, NVIDIA's where the platform uses its GPUs, EFA's
+ * where it is launched with EFA.
+ */
 export function daemonsOn(type: InstanceType): readonly Daemon[] {
-  return type.gpu ? [...nodeDaemons, ...gpuDaemons] : nodeDaemons;
+  return [...nodeDaemons, ...(type.gpu ? gpuDaemons : []), ...(efaInterfacesOn(type) > 0 ? efaDaemons : [])];
 }
 
 /**
  * What a node of EKS on AL2023 has left for the platform's own pods: the instance without what the hypervisor, kubelet,
- * the eviction threshold and the DaemonSets take. Memory errs on the small side, by the hypervisor's share.
+ * the eviction threshold, EFA's huge pages and the DaemonSets take. Memory errs on the small side, by the hypervisor's share.
  */
 export function allocatable(type: InstanceType): Allocatable {
   const daemons = daemonsOn(type);
@@ -83,7 +87,11 @@ export function allocatable(type: InstanceType): Allocatable {
   return {
     milliCpus:
       type.vcpus * 1000 - kubeReservedMilliCpus(type.vcpus) - sum(daemons.map((daemon) => daemon.milliCpus)),
-    memoryMiB: memoryMiB - evictionThresholdMiB - sum(daemons.map((daemon) => daemon.memoryMiB)),
+    memoryMiB:
+      memoryMiB -
+      evictionThresholdMiB -
+      (efaInterfacesOn(type) > 0 ? efaHugePagesMiB : 0) -
+      sum(daemons.map((daemon) => daemon.memoryMiB)),
     pods: maxPods(type) - daemons.length,
   };
 }

@@ -36,6 +36,17 @@ export const gpuDaemons: readonly Daemon[] = [
   },
 ];
 
+/** DaemonSets that run on nodes with EFA interfaces beside those. */
+export const efaDaemons: readonly Daemon[] = [
+  {
+    name: "aws-efa-k8s-device-plugin",
+    milliCpus: 10,
+    memoryMiB: 20,
+    basis: "upstream",
+    source: "eks-charts 5239609, stable/aws-efa-k8s-device-plugin v0.5.30, values.yaml",
+  },
+];
+
 function agentsOn(nodes: AddonPods["nodes"]): Daemon[] {
   return addonAgents
     .filter((agent) => agent.nodes === nodes)

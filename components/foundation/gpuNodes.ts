@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type GpuNodesPlan, gpuLabel } from "../../planning/foundation/gpuNodes.ts";
+import { efaLabel } from "../../planning/foundation/nodeGroups.ts";
 import { gpuTaint } from "../../planning/nodeGroups.ts";
 import { IsolatedNamespace } from "../kubernetes/namespace.ts";
 import { NodeDaemon } from "../kubernetes/nodeDaemon.ts";
@@ -13,11 +14,14 @@ export interface GpuNodesArgs {
 export const gpuMetricsPort = 9400;
 
 /**
- * NVIDIA's device plugin, without which no pod gets a GPU, and its DCGM exporter. The driver, the container toolkit and
- * fabric manager are in the nodes' image. Whole GPUs only: time slices and MPS isolate no memory.
+ * NVIDIA's device plugin, without which no pod gets a GPU, its DCGM exporter, and AWS's device plugin for EFA on nodes
+ * that are launched with EFA interfaces. The driver, the container toolkit, fabric manager and EFA's kernel module are in
+ * the nodes' image. Whole GPUs only: time slices and MPS isolate no memory.
  *
  * Settings follow NVIDIA's own manifests: k8s-device-plugin v0.20.0, deployments/static/nvidia-device-plugin.yml, and
- * dcgm-exporter 4.8.2, dcgm-exporter.yaml. Theirs run on a writable root and in kube-system.
+ * dcgm-exporter 4.8.2, dcgm-exporter.yaml. Theirs run on a writable root and in kube-system. EFA's follow eks-charts
+ * 5239609, stable/aws-efa-k8s-device-plugin v0.5.30, which goes by instance types instead of a label; without its folder
+ * for Neuron. Images on Bottlerocket would have NVIDIA's plugin in them, and not EFA's.
  */
 export class GpuNodes extends pulumi.ComponentResource {
   constructor(name: string, args: GpuNodesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -59,6 +63,24 @@ export class GpuNodes extends pulumi.ComponentResource {
       },
       inNamespace,
     );
+
+    if (plan.efaPlugin) {
+      new NodeDaemon(
+        `${name}-efa-plugin`,
+        {
+          ...everyGpu,
+          ...plan.efaPlugin,
+          app: "aws-efa-k8s-device-plugin",
+          onNodesWith: efaLabel,
+          asItsNode: true,
+          hostFolders: [
+            { name: "device-plugins", path: "/var/lib/kubelet/device-plugins", readOnly: false },
+            { name: "infiniband", path: "/dev/infiniband", readOnly: false },
+          ],
+        },
+        inNamespace,
+      );
+    }
 
     this.registerOutputs({});
   }

@@ -26,6 +26,8 @@ export interface NodeDaemonArgs extends Placement {
     readonly path: string;
     readonly readOnly: boolean;
   }[];
+  /** Sees all devices of its node, as its node does, and has its node's network. Default: neither. */
+  readonly asItsNode?: boolean;
   /** Linux capabilities that it can't do without. Default: none. */
   readonly capabilities?: readonly string[];
   /** Port and path of its health and metrics; undefined for one that serves nobody. */
@@ -41,7 +43,7 @@ export interface NodeDaemonArgs extends Placement {
 /**
  * A program that reaches into its node: one pod on each node with a label, as root, because the folders that it needs
  * are root's. Everything else is closed as far as it goes: no privileges to gain, no capabilities but those named, a
- * read-only root, no token, no network but what is said.
+ * read-only root, no token, no network but what is said. One that drives devices is its node's equal instead.
  *
  * Updates in place, one node after the other.
  */
@@ -91,6 +93,7 @@ function podSpec(
     serviceAccountName,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
+    ...(args.asItsNode ? { hostNetwork: true } : {}),
     priorityClassName: "system-node-critical",
     securityContext: { seccompProfile: { type: "RuntimeDefault" } },
     affinity: {
@@ -114,7 +117,17 @@ function hostMount({ name, path, readOnly }: NodeDaemonArgs["hostFolders"][numbe
 }
 
 function container(args: NodeDaemonArgs, mounts: readonly Mount[]): types.input.core.v1.Container {
-  const { app, capabilities = [], command, env = {}, image, nodeNameEnv, resources, serves } = args;
+  const {
+    app,
+    asItsNode = false,
+    capabilities = [],
+    command,
+    env = {},
+    image,
+    nodeNameEnv,
+    resources,
+    serves,
+  } = args;
   return {
     name: app,
     image,
@@ -128,8 +141,12 @@ function container(args: NodeDaemonArgs, mounts: readonly Mount[]): types.input.
     ],
     resources,
     securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"], ...(capabilities.length > 0 ? { add: [...capabilities] } : {}) },
+      ...(asItsNode
+        ? { privileged: true }
+        : {
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"], ...(capabilities.length > 0 ? { add: [...capabilities] } : {}) },
+          }),
       readOnlyRootFilesystem: true,
       runAsUser: 0,
     },

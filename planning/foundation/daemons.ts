@@ -1,4 +1,4 @@
-import { gpuDaemons, nodeDaemons } from "../../catalog/ec2/daemons.ts";
+import { efaDaemons, gpuDaemons, nodeDaemons } from "../../catalog/ec2/daemons.ts";
 import type { Resources } from "../services.ts";
 
 /**
@@ -6,7 +6,7 @@ import type { Resources } from "../services.ts";
  * @throws Error for one that placement does not reckon with
  */
 export function daemonRequests(name: string): Resources["requests"] {
-  const found = [...nodeDaemons, ...gpuDaemons].find((candidate) => candidate.name === name);
+  const found = [...nodeDaemons, ...gpuDaemons, ...efaDaemons].find((candidate) => candidate.name === name);
   if (found === undefined) throw new Error(`catalog/ec2/daemons.ts has no ${name}`);
   return { cpu: `${found.milliCpus}m`, memory: `${found.memoryMiB}Mi` };
 }

@@ -1,7 +1,7 @@
 import { imageRef, type RegistryImageName } from "../../catalog/images.ts";
 import type { Resources } from "../services.ts";
 import { daemonRequests } from "./daemons.ts";
-import type { ManagedNodeGroupPlan } from "./nodeGroups.ts";
+import { efaLabel, type ManagedNodeGroupPlan } from "./nodeGroups.ts";
 
 /** What runs on every node with a GPU. */
 export interface GpuNodesPlan {
@@ -10,6 +10,8 @@ export interface GpuNodesPlan {
   readonly devicePlugin: { readonly image: string; readonly resources: Resources };
   /** Utilization, memory, temperature and errors of the GPUs, for Prometheus. */
   readonly metrics: { readonly image: string; readonly resources: Resources };
+  /** Offers EFA interfaces to the scheduler; undefined where no node has any. */
+  readonly efaPlugin: { readonly image: string; readonly resources: Resources } | undefined;
 }
 
 export const gpuNamespace = "ai-gpu";
@@ -24,6 +26,9 @@ export function planGpuNodes(nodeGroups: readonly ManagedNodeGroupPlan[]): GpuNo
     namespace: gpuNamespace,
     devicePlugin: daemon("devicePlugin", "nvidia-device-plugin", "128Mi"),
     metrics: daemon("dcgmExporter", "dcgm-exporter", "512Mi"),
+    efaPlugin: nodeGroups.some(({ labels }) => Object.hasOwn(labels, efaLabel))
+      ? daemon("efaPlugin", "aws-efa-k8s-device-plugin", "128Mi")
+      : undefined,
   };
 }
 

@@ -1,3 +1,4 @@
+import { efaInterfacesOn } from "../../catalog/ec2/efa.ts";
 import { findInstanceType } from "../../catalog/ec2/instances.ts";
 import type { NodeGroupPlan } from "../infrastructure.ts";
 import { nodeConfig } from "./nodeConfig.ts";
@@ -67,8 +68,9 @@ export function planLaunchTemplate({ group, names }: Launch): LaunchTemplatePlan
  * 4.3.0, nodejs/eks/nodes/instances.ts.
  */
 function efaInterfaces(instanceTypes: readonly string[]): InterfacePlan[] {
-  const most = Math.min(...instanceTypes.map((name) => findInstanceType(name)?.efaInterfaces ?? 0));
-  if (most < 2) return [];
+  const types = instanceTypes.map(findInstanceType);
+  const most = Math.min(...types.map((type) => (type === undefined ? 0 : efaInterfacesOn(type))));
+  if (most === 0) return [];
   const primary = instanceTypes.every((name) => name.startsWith("p6-b300.")) ? "interface" : "efa";
   const further = primary === "efa" ? most - 1 : most;
   return [

@@ -1,3 +1,4 @@
+import { efaHugePagesMiB, efaResource } from "../../catalog/ec2/efa.ts";
 import { findInstanceType } from "../../catalog/ec2/instances.ts";
 import { type AmiType, amiType, eksVersions, type KubernetesVersion } from "../../catalog/eks.ts";
 import type { PurchaseOption } from "../../spec/capacity.ts";
@@ -63,7 +64,19 @@ function planManaged(group: NodeGroupPlan, { spec, version }: NodeGroupContext):
   const type = findInstanceType(first);
   if (type === undefined)
     throw new Error(`node group ${group.name} is planned with ${first}, which the catalog lacks`);
-  const labels = { ...group.labels, ...(group.gpu ? { [acceleratorLabel]: group.gpu.name } : {}) };
+  const launchTemplate = planLaunchTemplate({
+    group,
+    names: {
+      template: resourceName(spec, "launch-template", group.name),
+      placementGroup: resourceName(spec, "name-tag", group.name),
+    },
+  });
+  const efas = launchTemplate.interfaces.filter(({ type }) => type !== "interface").length;
+  const labels = {
+    ...group.labels,
+    ...(group.gpu ? { [acceleratorLabel]: group.gpu.name } : {}),
+    ...(efas > 0 ? { [efaLabel]: `${efas}` } : {}),
+  };
   const { planned, max } = group.size;
   // EKS empties a group of a capacity block before the block ends, which a least size would undo.
   const min = group.purchase === "capacity-block" ? 0 : group.size.min;
@@ -82,14 +95,8 @@ function planManaged(group: NodeGroupPlan, { spec, version }: NodeGroupContext):
     labels,
     taints: group.taints,
     update: { maxUnavailablePercentage: 33, strategy: group.reservation ? "MINIMAL" : "DEFAULT" },
-    launchTemplate: planLaunchTemplate({
-      group,
-      names: {
-        template: resourceName(spec, "launch-template", group.name),
-        placementGroup: resourceName(spec, "name-tag", group.name),
-      },
-    }),
-    autoscalerTags: min === 0 ? templateTags(group, labels, type.nvmeGB) : {},
+    launchTemplate,
+    autoscalerTags: min === 0 ? templateTags(group, labels, type.nvmeGB, efas) : {},
     workloads: Object.keys(group.pods),
   };
 }
@@ -105,17 +112,21 @@ const capacityTypes = {
 /** Tells the cluster autoscaler that GPUs are still to come on a young node, so that it doesn't buy another meanwhile. */
 const acceleratorLabel = "k8s.amazonaws.com/accelerator";
 
+/** Label of nodes with EFA; its value is the number of interfaces. */
+export const efaLabel = "ai-platform/efa";
+
 const taintEffects = { NO_SCHEDULE: "NoSchedule" } as const;
 
 /**
- * The cluster autoscaler takes CPUs, memory and GPUs of an empty group from its instance type; labels, taints and the
- * disk it must be told. It would also ask EKS, but takes a call that fails for a group without taints.
+ * The cluster autoscaler takes CPUs, memory and GPUs of an empty group from its instance type; labels, taints, the
+ * disk and devices of other kinds it must be told. It would also ask EKS, but takes a call that fails for a group without taints.
  * Source: kubernetes/autoscaler, cluster-autoscaler/cloudprovider/aws/README.md and aws_manager.go.
  */
 function templateTags(
   { instanceStore, rootDiskGiB, taints }: NodeGroupPlan,
   labels: Readonly<Record<string, string>>,
   nvmeGB: number,
+  efas: number,
 ): Record<string, string> {
   const prefix = "k8s.io/cluster-autoscaler/node-template";
   const diskGiB = instanceStore ? (nvmeGB * 1e9) / 2 ** 30 : rootDiskGiB;
@@ -125,6 +136,12 @@ function templateTags(
       taints.map(({ effect, key, value }) => [`${prefix}/taint/${key}`, `${value}:${taintEffects[effect]}`]),
     ),
     [`${prefix}/resources/ephemeral-storage`]: `${allocatableDiskGiB(diskGiB)}Gi`,
+    ...(efas > 0
+      ? {
+          [`${prefix}/resources/${efaResource}`]: `${efas}`,
+          [`${prefix}/resources/hugepages-2Mi`]: `${efaHugePagesMiB}Mi`,
+        }
+      : {}),
   };
 }
 

@@ -7,7 +7,7 @@ const objectsOf = (resources: Rendered[], kind: string) =>
   resources.filter(({ type }) => type.startsWith("kubernetes:") && type.endsWith(`:${kind}`));
 
 /** What reaches into its node, by what it needs there; everything else is unprivileged. See `NodeDaemon`. */
-const nodeDaemons = ["gpu-device-plugin", "gpu-metrics"];
+const nodeDaemons = ["gpu-device-plugin", "gpu-metrics", "gpu-efa-plugin"];
 
 /** Talks to the API server: routes are read there, nodes and pods watched. */
 const withApiToken = ["cluster-autoscaler", "gateway"];
@@ -72,8 +72,8 @@ describe.each(environments)("%s", (environment) => {
     const policies = objectsOf(resources, "NetworkPolicy").map(({ inputs }) => inputs);
     for (const { name, type, inputs } of workloads) {
       const { metadata, spec } = inputs.spec.template;
-      // The device plugin serves nobody but kubelet, which restarts it when it goes.
-      if (!type.endsWith(":Job") && name !== "gpu-device-plugin") {
+      // Device plugins serve nobody but kubelet, which restarts them when they go.
+      if (!type.endsWith(":Job") && !["gpu-device-plugin", "gpu-efa-plugin"].includes(name)) {
         for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"]) {
           expect(spec.containers[0], name).toHaveProperty(probe);
         }

@@ -108,13 +108,18 @@ export const accepted: readonly Accepted[] = [
   },
   ...["CKV_K8S_8", "CKV_K8S_9"].map((check) => ({
     check,
-    resource: "DaemonSet.*.nvidia-device-plugin",
+    resource: "DaemonSet.*-device-plugin",
     why: "It serves nothing that could be asked but the kubelet's socket; the kubelet sees when it goes.",
   })),
   ...["CKV_K8S_23", "CKV_K8S_40"].map((check) => ({
     check,
     resource: "DaemonSet.*",
     why: "The kubelet's sockets and the GPUs' counters are root's: see NodeDaemon.",
+  })),
+  ...["CKV_K8S_16", "CKV_K8S_19", "CKV_K8S_20", "CKV_K8S_28", "CKV_K8S_37"].map((check) => ({
+    check,
+    resource: "DaemonSet.*.aws-efa-k8s-device-plugin",
+    why: "It finds the node's EFA devices, for which AWS's own chart makes it privileged and gives it the node's network.",
   })),
   ...["CKV_K8S_25", "CKV_K8S_39"].map((check) => ({
     check,

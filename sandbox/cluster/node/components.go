@@ -104,6 +104,8 @@ func apiserverArguments(c config.Config) []string {
 			"--authentication-token-webhook-config-file=" + config.Files + "/authenticator.kubeconfig",
 			"--authentication-token-webhook-version=v1",
 			"--authentication-token-webhook-cache-ttl=10s",
+			// As at EKS, where agents of nodes are privileged. Here nothing runs.
+			"--allow-privileged=true",
 		}
 	}
 	return program(apiserver, append(tokens,

@@ -5,7 +5,7 @@ import {
   maxPods,
   podAddresses,
 } from "../../../catalog/ec2/allocatable.ts";
-import { gpuDaemons, nodeDaemons } from "../../../catalog/ec2/daemons.ts";
+import { efaDaemons, gpuDaemons, nodeDaemons } from "../../../catalog/ec2/daemons.ts";
 import { instanceType, instanceTypes } from "../../../catalog/ec2/instances.ts";
 
 test("kubelet keeps 60 + 10 + 5 + 5 milli-CPUs of four, and 2.5 of each further one", () => {
@@ -44,8 +44,16 @@ test("a node with GPUs carries three DaemonSets for them beside the seven of eve
   expect(maxPods(instanceType("g6.xlarge")) - gpu.pods).toBe(10);
 });
 
+test("a node with EFA keeps 10,256 MiB as huge pages, and carries EFA's plugin", () => {
+  const type = instanceType("p4d.24xlarge");
+  const [efa, none] = [allocatable(type), allocatable({ ...type, efaInterfaces: 1 })];
+  expect(none.memoryMiB - efa.memoryMiB).toBe(10_256 + 20);
+  expect(none.milliCpus - efa.milliCpus).toBe(10);
+  expect(none.pods - efa.pods).toBe(1);
+});
+
 test("every daemon requests something, and says where the figure is from", () => {
-  const daemons = [...nodeDaemons, ...gpuDaemons];
+  const daemons = [...nodeDaemons, ...gpuDaemons, ...efaDaemons];
   expect(new Set(daemons.map(({ name }) => name)).size).toBe(daemons.length);
   expect(daemons.filter(({ milliCpus, memoryMiB }) => milliCpus + memoryMiB === 0)).toEqual([]);
   expect(daemons.filter(({ source }) => source.length < 20)).toEqual([]);

@@ -92,6 +92,25 @@ describe("nodes with GPUs", () => {
     }
   });
 
+  test("run EFA's plugin where they are launched with EFA, as their node sees devices", () => {
+    const { affinity, containers, hostNetwork, tolerations, volumes } = pod("gpu-efa-plugin");
+    expect(affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution).toEqual({
+      nodeSelectorTerms: [{ matchExpressions: [{ key: "ai-platform/efa", operator: "Exists" }] }],
+    });
+    expect(tolerations).toEqual([{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }]);
+    expect(hostNetwork).toBe(true);
+    expect(containers[0].securityContext).toEqual({
+      privileged: true,
+      readOnlyRootFilesystem: true,
+      runAsUser: 0,
+    });
+    expect(volumes.flatMap(({ hostPath }: { hostPath?: { path: string } }) => hostPath?.path ?? [])).toEqual([
+      "/var/lib/kubelet/device-plugins",
+      "/dev/infiniband",
+    ]);
+    expect(pod("gpu-device-plugin")).not.toHaveProperty("hostNetwork");
+  });
+
   test("give them one folder each, and no more privileges than NVIDIA's manifests", () => {
     const of = (name: string) => {
       const { containers, volumes } = pod(name);

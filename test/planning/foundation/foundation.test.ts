@@ -97,14 +97,36 @@ describe("add-ons", () => {
       },
     });
     expect(configuration("aws-ebs-csi-driver")).toEqual({ controller: { extraVolumeTags: tags.storage } });
+    // Or GPU nodes, which are tainted, would have nobody who asks their GPUs.
+    expect(configuration("eks-node-monitoring-agent")).toEqual({
+      dcgmAgent: {
+        tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
+        resources: { requests: { cpu: "50m", memory: "128Mi" } },
+      },
+    });
   });
 });
 
 describe("daemons of GPU nodes", () => {
+  const gpuOf = (name: string) => ({ "ai-platform/role": "gpu", "ai-platform/gpu": name });
+
   test("request what placement keeps free for them", () => {
     const { gpuNodes } = foundationOf("prod", everyKind, everyCapacity);
     expect(gpuNodes?.devicePlugin.resources.requests).toEqual({ cpu: "50m", memory: "64Mi" });
     expect(gpuNodes?.metrics.resources.requests).toEqual({ cpu: "100m", memory: "128Mi" });
+  });
+
+  test("are joined by EFA's plugin where nodes are launched with EFA interfaces only", () => {
+    const l4 = group({ name: "gpu-l4", role: "gpu", instanceTypes: ["g6.xlarge"], labels: gpuOf("L4") });
+    const a100 = group({
+      name: "gpu-a100",
+      role: "gpu",
+      instanceTypes: ["p4d.24xlarge"],
+      labels: gpuOf("A100-40"),
+    });
+    const pluginOf = (...groups: (typeof l4)[]) => foundationOf("prod", groups).gpuNodes?.efaPlugin;
+    expect(pluginOf(l4)).toBeUndefined();
+    expect(pluginOf(l4, a100)?.resources.requests).toEqual({ cpu: "10m", memory: "20Mi" });
   });
 
   test("are absent where no node has a GPU", () => {

@@ -168,6 +168,15 @@ describe("how nodes are launched", () => {
     ]);
   });
 
+  test("nodes with EFA say how many interfaces they have, and others don't", () => {
+    expect(named("gpu-h100").labels).toMatchObject({ "ai-platform/efa": "32" });
+    const b300 = group({ name: "b300", role: "gpu", instanceTypes: ["p6-b300.48xlarge"] });
+    expect(foundationOf("prod", [b300]).nodeGroups[0]?.labels).toMatchObject({ "ai-platform/efa": "16" });
+    for (const name of ["gpu-l4", "vectors", "cpu"]) {
+      expect(named(name).labels).not.toHaveProperty("ai-platform/efa");
+    }
+  });
+
   test("types with one EFA, and nodes without GPUs, keep the interface that EC2 makes", () => {
     const g6 = group({ name: "g6", role: "gpu", instanceTypes: ["g6.48xlarge"], efaInterfaces: 1 });
     const [single] = foundationOf("prod", [g6]).nodeGroups;
@@ -190,6 +199,13 @@ describe("how nodes are launched", () => {
 
 describe("what the cluster autoscaler is told of an empty group", () => {
   const tags = (name: string) => named(name).autoscalerTags;
+
+  test("EFA interfaces and huge pages, which it can't know from the instance type", () => {
+    expect(tags("gpu-h100")).toMatchObject({
+      "k8s.io/cluster-autoscaler/node-template/resources/vpc.amazonaws.com/efa": "32",
+      "k8s.io/cluster-autoscaler/node-template/resources/hugepages-2Mi": "10256Mi",
+    });
+  });
 
   test("labels, taints and the disk that pods get: (250 GB = 232 GiB) x 0.9 - 1 = 208 GiB of a g6.xlarge's NVMe", () => {
     expect(tags("gpu-l4")).toEqual({

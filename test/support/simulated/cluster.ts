@@ -8,6 +8,8 @@ import {
   UpdateNodegroupConfigCommand,
 } from "@aws-sdk/client-eks";
 import { z } from "zod";
+import { efaResource } from "../../../catalog/ec2/efa.ts";
+import { efaLabel } from "../../../planning/foundation/nodeGroups.ts";
 import type { SimulatedAws } from "../../../sandbox/aws/server.ts";
 import { ClusterApi } from "../../sandbox/support/cluster-api.ts";
 
@@ -36,7 +38,15 @@ const podSchema = z.object({
 });
 const nodeSchema = z.object({
   metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()) }),
-  status: z.object({ allocatable: z.object({ cpu: quantity, memory: quantity, pods: quantity }) }),
+  status: z.object({
+    allocatable: z.object({
+      cpu: quantity,
+      memory: quantity,
+      pods: quantity,
+      [efaResource]: quantity.optional(),
+      "hugepages-2Mi": quantity.optional(),
+    }),
+  }),
 });
 
 interface Room {
@@ -49,6 +59,8 @@ export interface SimulatedNode {
   readonly type: string;
   readonly role: string;
   readonly nodeGroup: string;
+  /** EFA interfaces by its label and by what pods can ask for, and huge pages; undefined where there are none. */
+  readonly efa: readonly (string | undefined)[] | undefined;
   readonly allocatable: Room;
   /** What the pods of DaemonSets on it request. */
   readonly daemons: readonly ({ readonly name: string } & Omit<Room, "pods">)[];
@@ -62,6 +74,7 @@ export async function nodesOf(api: ClusterApi): Promise<SimulatedNode[]> {
     type: labels["node.kubernetes.io/instance-type"] ?? "",
     role: labels["ai-platform/role"] ?? "",
     nodeGroup: labels["eks.amazonaws.com/nodegroup"] ?? "",
+    efa: efaOf(labels[efaLabel], allocatable[efaResource], allocatable["hugepages-2Mi"]),
     allocatable: {
       milliCpus: milliCpus(allocatable.cpu),
       memoryMiB: memoryMiB(allocatable.memory),
@@ -84,6 +97,8 @@ export async function nodesOf(api: ClusterApi): Promise<SimulatedNode[]> {
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   }));
 }
+
+const efaOf = (...of: (string | undefined)[]) => (of.some((value) => value !== undefined) ? of : undefined);
 
 /** Zones of a namespace's pods, in order. */
 export async function zonesOf(api: ClusterApi, namespace: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { expect, vi } from "vitest";
 import { allocatable, daemonsOn } from "../../../catalog/ec2/allocatable.ts";
+import { efaHugePagesMiB, efaInterfacesOn } from "../../../catalog/ec2/efa.ts";
 import { instanceType } from "../../../catalog/ec2/instances.ts";
 import type { SimulatedAws } from "../../../sandbox/aws/server.ts";
 import { clusterName } from "../../../spec/defaults.ts";
@@ -8,7 +9,8 @@ import { fillNodeGroups, nodesOf, openCluster, type SimulatedNode } from "./clus
 
 /**
  * A node of every group, started where there was none, runs those daemons that plans reckon with on its type, none of
- * them requests more than plans keep for it, and what is left for pods is at least what they were placed by.
+ * them requests more than plans keep for it, and what is left for pods is at least what they were placed by. Nodes with
+ * EFA say so by a label, and offer as many interfaces.
  */
 export async function expectRoomForDaemons(aws: SimulatedAws, spec: AwsPlatformSpec): Promise<void> {
   const api = await openCluster(aws);
@@ -26,6 +28,7 @@ export async function expectRoomForDaemons(aws: SimulatedAws, spec: AwsPlatformS
       [],
       [],
     ]);
+    expect([node.type, node.efa]).toEqual([node.type, efaPlanned(node)]);
   }
 }
 
@@ -42,6 +45,12 @@ const daemonsPlanned = ({ role, type }: SimulatedNode) => [
     .map(({ name }) => name)
     .sort(),
 ];
+
+/** What a node of this type has of EFA, where its group is launched with all the interfaces that there can be. */
+function efaPlanned({ role, type }: SimulatedNode) {
+  const interfaces = role === "gpu" ? efaInterfacesOn(instanceType(type)) : 0;
+  return interfaces > 0 ? [`${interfaces}`, `${interfaces}`, `${efaHugePagesMiB}Mi`] : undefined;
+}
 
 /** Daemons that request more than what is kept free for them. */
 function greedyDaemons({ daemons, type }: SimulatedNode) {

@@ -13,13 +13,8 @@ from simulated_aws.durations import Settling
 from simulated_aws.eks.common import Answers, Extras, missing
 from simulated_aws.kubernetes import addons, volumes
 
-versions = {
-    "coredns": "v1.13.2-eksbuild.1",
-    "kube-proxy": "v1.35.0-eksbuild.2",
-    "vpc-cni": "v1.21.1-eksbuild.3",
-}
-"""Versions of add-ons that follow a cluster's; any other gets v1.0.0-eksbuild.1 where none is asked for."""
-
+unknown = "v1.0.0-eksbuild.1"
+"""Build of an add-on that `offers.json` does not name."""
 
 ebs_driver = "aws-ebs-csi-driver"
 
@@ -36,7 +31,8 @@ class Addons(Answers):
             )
         addon = self._given("addonName", "serviceAccountRoleArn", "configurationValues", "tags") | {
             "clusterName": cluster.name,
-            "addonVersion": self._get_param("addonVersion") or versions.get(name, "v1.0.0-eksbuild.1"),
+            "addonVersion": self._get_param("addonVersion")
+            or builds_for(cluster.version).get(name, [unknown])[0],
             "addonArn": self._arn(f"addon/{cluster.name}/{name}/{random.uuid4()}"),
             "createdAt": utcnow(),
             "modifiedAt": utcnow(),
@@ -120,9 +116,8 @@ class Addons(Answers):
 
     def describe_addon_versions(self) -> ActionResult:
         name, kubernetes = self._get_param("addonName"), self._get_param("kubernetesVersion")
-        offered = offers.read()["kubernetes"].get(kubernetes, {}).get("addons", {})
-        builds = offered or {each: [build] for each, build in versions.items()}
-        named = {name: builds.get(name, ["v1.0.0-eksbuild.1"])} if name else builds
+        builds = builds_for(kubernetes)
+        named = {name: builds.get(name, [unknown])} if name else builds
         addons = [
             {
                 "addonName": each,
@@ -142,6 +137,12 @@ class Addons(Answers):
                 ]
             }
         )
+
+
+def builds_for(kubernetes: str) -> dict[str, list[str]]:
+    """Builds of add-ons that are offered for a version of Kubernetes, the default first."""
+    builds: dict[str, list[str]] = offers.read()["kubernetes"].get(kubernetes, {}).get("addons", {})
+    return builds
 
 
 def shown_build(build: str, kubernetes: str) -> dict[str, Any]:

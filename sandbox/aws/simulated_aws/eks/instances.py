@@ -42,6 +42,16 @@ def instance_type(group: Any, backend: Any) -> str:
     return str(template.get_version(group.launch_template["version"]).instance_type)
 
 
+def efas(group: Any, backend: Any) -> int:
+    """EFA interfaces that the group's launch template names."""
+    if group.launch_template is None:
+        return 0
+    template = backend.get_launch_template(group.launch_template["id"])
+    data = template.get_version(group.launch_template["version"]).data
+    kinds = [each.get("InterfaceType") for each in data.get("NetworkInterfaces", [])]
+    return len([kind for kind in kinds if kind in ("efa", "efa-only")])
+
+
 def launch(cluster: Any, group: Any, account: str, region: str) -> None:
     """Makes the Auto Scaling group of a new node group, with its first instances."""
     ec2 = ec2_backends[account][region]
@@ -124,6 +134,6 @@ def join(cluster: Any, account: str, region: str) -> None:
         for group in list(cluster.nodegroups.values()):
             autoscaling = groups.get(autoscaling_group(group))
             for state in [] if autoscaling is None else autoscaling.instance_states:
-                node = node_of(state.instance, group)
+                node = node_of(state.instance, group, efas(group, ec2_backends[account][region]))
                 wanted[node["metadata"]["name"]] = node
         reconcile(plane.client(), wanted)

@@ -11,12 +11,13 @@ fake = {"kwok.x-k8s.io/node": "fake"}
 effects = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
 
-def allocatable(kind: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """Capacity of an instance type, and what kubelet leaves of it to pods.
+def allocatable(kind: dict[str, Any], efas: int) -> tuple[dict[str, str], dict[str, str]]:
+    """Capacity of an instance type with so many EFA interfaces, and what kubelet leaves of it to pods.
 
     Kubelet keeps CPU by its number, and of memory 255 MiB and 11 per address; 100 MiB are for evictions.
     Source: amazon-eks-ami v20260714, nodeadm/internal/kubelet. The hypervisor keeps 7.5 % of the memory, as
-    Karpenter assumes for types that it has not seen (vm-memory-overhead-percent).
+    Karpenter assumes for types that it has not seen (vm-memory-overhead-percent). With EFA 5,128 huge pages
+    of 2 MiB are set aside (EKS user guide, node-efa).
     """
     cpus = kind["VCpuInfo"]["DefaultVCpus"]
     network = kind["NetworkInfo"]
@@ -33,26 +34,30 @@ def allocatable(kind: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     gpus = sum(
         gpu["Count"] for gpu in kind.get("GpuInfo", {}).get("Gpus", []) if gpu["Manufacturer"] == "NVIDIA"
     )
-    efas = network.get("EfaInfo", {}).get("MaximumEfaInterfaces", 0)
+    huge = 5128 * 2 if efas else 0
     devices = {
-        name: str(count)
-        for name, count in (("nvidia.com/gpu", gpus), ("vpc.amazonaws.com/efa", efas))
-        if count
+        name: amount
+        for name, amount, there in (
+            ("nvidia.com/gpu", str(gpus), gpus),
+            ("vpc.amazonaws.com/efa", str(efas), efas),
+            ("hugepages-2Mi", f"{huge}Mi", huge),
+        )
+        if there
     }
     disk = {"ephemeral-storage": "100Gi"}
     capacity = {"cpu": str(cpus), "memory": f"{memory}Mi", "pods": str(pods)} | disk | devices
     left_to_pods = {
         "cpu": f"{cpus * 1000 - int(reserved)}m",
-        "memory": f"{memory - 255 - 11 * addresses - 100}Mi",
+        "memory": f"{memory - 255 - 11 * addresses - 100 - huge}Mi",
         "pods": str(pods),
     }
     return capacity, left_to_pods | disk | devices
 
 
-def node_of(instance: Any, group: Any) -> dict[str, Any]:
-    """The node that an instance of a node group joins as."""
+def node_of(instance: Any, group: Any, efas: int) -> dict[str, Any]:
+    """The node that an instance of a node group joins as, with so many EFA interfaces."""
     kind = INSTANCE_TYPES[instance.instance_type]
-    capacity, left = allocatable(kind)
+    capacity, left = allocatable(kind, efas)
     architecture = kind["ProcessorInfo"]["SupportedArchitectures"][-1]
     zone = instance.placement.zone
     labels = {
