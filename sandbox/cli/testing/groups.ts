@@ -56,11 +56,12 @@ export const groups: Readonly<Record<string, Group>> = {
     },
   },
   scan: {
-    summary: "checkov on what every environment has in AWS and in Kubernetes",
+    summary: "checkov on every environment; the engines' own parsers on what models are served with",
     run: async (context) => {
-      // Before the tests, which have time limits: both take minutes on a machine that has neither.
+      // Before the tests, which have time limits: each takes minutes on a machine that hasn't got it.
       await buildProvider(context.progress);
       await serviceEnvironment("checkov", join(repoRoot, "test", "scan"), context.progress);
+      await serviceEnvironment("engines", join(repoRoot, "test", "support", "engines"), context.progress);
       return vitest(context, [".scan.test.ts"]);
     },
   },

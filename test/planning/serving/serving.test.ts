@@ -269,13 +269,18 @@ describe("one model", () => {
       gpu: { name: "H100" as const, count: 16 },
       deployment: { ...large.deployment, pipelineParallel: 2 },
     };
-    const plan = served({ ...two, nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }] });
+    const plan = served({
+      ...two,
+      replicas: 1,
+      nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }],
+    });
     expect(plan.podsPerReplica).toBe(2);
     expect(plan.resources.limits["nvidia.com/gpu"]).toBe("8");
     expect(plan.launches.map(({ arguments: flags }) => [flags["node-rank"], flags.headless])).toEqual([
       [0, undefined],
       [1, true],
     ]);
+    expect(Object.keys(plan.launchFiles)).toEqual(["large-0-0.json", "large-0-1.json"]);
     for (const { arguments: flags, hardware } of plan.launches) {
       expect(hardware.gpus).toBe(8);
       expect(flags).toMatchObject({

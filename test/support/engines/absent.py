@@ -1,6 +1,7 @@
 """Lets vLLM's command line be imported without what only computes: PyTorch, CUDA, grammars.
 
-vLLM's own build of its documentation does the same for the same reason (docs/mkdocs/hooks/generate_argparse.py).
+vLLM's own build of its documentation does the same, for the same reason:
+docs/mkdocs/hooks/generate_argparse.py.
 Which flags there are, of which types and with which values, is in vLLM's own code, all of which is real.
 """
 
@@ -14,7 +15,16 @@ from unittest.mock import MagicMock
 
 from pydantic_core import core_schema
 
-_PACKAGES = {"cpuinfo", "llguidance", "openai_harmony", "partial_json_parser", "pybase64", "torch", "uvloop", "xgrammar"}
+_PACKAGES = {
+    "cpuinfo",
+    "llguidance",
+    "openai_harmony",
+    "partial_json_parser",
+    "pybase64",
+    "torch",
+    "uvloop",
+    "xgrammar",
+}
 _MODULES = ("vllm._C", "vllm.v1.executor")
 _TORCH = "2.13.0"
 

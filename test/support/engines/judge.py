@@ -1,6 +1,6 @@
 """What the engines' own code says of rendered settings: JSON on standard input, JSON on standard output.
 
-    {"vllm": [{...}], "tritonSettings": [{...}], "tritonModels": ["..."], "launches": [{...}], "schema": {...}}
+    {"vllm": [{}], "tritonSettings": [{}], "tritonModels": [""], "launches": [{}], "schema": {}}
 
 Each list is answered by one of the same length, whose elements have `error`, null where all is well.
 """
