@@ -90,6 +90,13 @@ export const registryImages = {
     source: "https://github.com/huggingface/text-generation-inference",
     version: "3.3.7",
   },
+  /** Server 2.71.0, with the vLLM backend, whose vLLM is older than the one above. */
+  triton: {
+    repository: "nvcr.io/nvidia/tritonserver",
+    tag: "26.07-vllm-python-py3",
+    source: "https://github.com/triton-inference-server/server",
+    version: "26.07",
+  },
   ollama: {
     repository: "ollama/ollama",
     tag: "0.33.3",

@@ -1,18 +1,18 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { allocatable, daemonsOn } from "../../catalog/ec2/allocatable.ts";
-import { instanceType } from "../../catalog/ec2/instances.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { recordedCalls, type SimulatedAws } from "../../sandbox/aws/server.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
 import { ScratchProject } from "../../sandbox/engine/scratch.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
-import { clusterName } from "../../spec/defaults.ts";
+import type { AwsPlatformSpec, Environment } from "../../spec/platform.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
 import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
 import { ownSources } from "../support/ownSources.ts";
-import { fillNodeGroups, imageOf, nodesOf, openCluster } from "../support/simulatedCluster.ts";
+import { expectClaimsServed } from "../support/simulated/claims.ts";
+import { imageOf, openCluster, volumesOf } from "../support/simulated/cluster.ts";
+import { expectRoomForDaemons } from "../support/simulated/daemons.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -25,14 +25,13 @@ const minutes = 60_000;
 const unfit = (await engine()).kind === "official" || (await checkMachine()).length > 0;
 
 describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environment) => {
+  const spec = describeAws(environment);
   let aws: SimulatedAws;
   let project: ScratchProject;
 
   beforeAll(async () => {
-    const spec = describeEnvironment(environment, repoRoot);
-    const zone = spec.environment === "local" ? undefined : spec.gateway.hostedZone;
-    const zones = zone === undefined ? [] : [zone];
-    aws = await startOwnAws({ zones });
+    const { hostedZone } = spec.gateway;
+    aws = await startOwnAws({ zones: hostedZone === undefined ? [] : [hostedZone] });
     project = await ScratchProject.create();
     await leadTo(aws, project.env);
     await succeed("stack", "init", environment, "--no-select");
@@ -89,37 +88,13 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     },
   );
 
-  test("runs on every kind of node the daemons that the plan keeps room for", {
-    timeout: 5 * minutes,
-  }, async () => {
-    const spec = describeEnvironment(environment, repoRoot);
-    if (spec.environment === "local") throw new Error("not an environment in AWS");
-    const api = await openCluster(aws);
-    const groups = await fillNodeGroups(aws, spec.cloud.region, clusterName(spec));
-    await vi.waitFor(async () => {
-      const nodes = await nodesOf(api);
-      expect(new Set(nodes.map(({ nodeGroup }) => nodeGroup)).size).toBe(groups);
-      for (const { daemons, role, type } of nodes) {
-        const planned = daemonsOn(instanceType(type)).map(({ name }) => name);
-        expect([role, type, daemons.map(({ name }) => name)]).toEqual([role, type, planned.sort()]);
-      }
-    }, 60_000);
-    for (const { allocatable: room, daemons, role, type } of await nodesOf(api)) {
-      const kept = new Map(daemonsOn(instanceType(type)).map((daemon) => [daemon.name, daemon]));
-      const beyond = daemons.filter(({ memoryMiB, milliCpus, name }) => {
-        const reserved = kept.get(name);
-        return milliCpus > (reserved?.milliCpus ?? 0) || memoryMiB > (reserved?.memoryMiB ?? 0);
-      });
-      expect([role, type, beyond]).toEqual([role, type, []]);
-      // What is left for pods in truth is at least what they were placed by.
-      const placedBy = allocatable(instanceType(type));
-      const left = (of: (daemon: (typeof daemons)[number]) => number) =>
-        daemons.reduce((sum, daemon) => sum + of(daemon), 0);
-      expect(room.milliCpus - left(({ milliCpus }) => milliCpus)).toBeGreaterThanOrEqual(placedBy.milliCpus);
-      expect(room.memoryMiB - left(({ memoryMiB }) => memoryMiB)).toBeGreaterThanOrEqual(placedBy.memoryMiB);
-      expect(room.pods - daemons.length).toBeGreaterThanOrEqual(placedBy.pods);
-    }
-  });
+  test("runs on every kind of node the daemons that the plan keeps room for", { timeout: 5 * minutes }, () =>
+    expectRoomForDaemons(aws, spec),
+  );
+
+  test("gives claims volumes in their pods' zones, which go with them", { timeout: 5 * minutes }, () =>
+    expectClaimsServed(aws, spec),
+  );
 
   test.runIf(environment === "prod")("refuses to be destroyed", { timeout: 5 * minutes }, async () => {
     const refused = await run("destroy", "--stack", environment, "--preview-only");
@@ -137,5 +112,12 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
       /- \d{3} deleted/,
     );
     expect(await succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
+    expect(await volumesOf(aws, spec.cloud.region)).toEqual([]);
   });
 });
+
+function describeAws(environment: Environment): AwsPlatformSpec {
+  const spec = describeEnvironment(environment, repoRoot);
+  if (spec.environment === "local") throw new Error("not an environment in AWS");
+  return spec;
+}

@@ -1,0 +1,44 @@
+import * as aws from "@pulumi/aws";
+import { transformed } from "../../transform.ts";
+import type { Made, Making, NetworkArgs } from "./making.ts";
+
+export function createVpc(name: string, { plan, tags, transform }: NetworkArgs, opts: Making["opts"]) {
+  return new aws.ec2.Vpc(
+    name,
+    transformed(transform?.vpc, {
+      cidrBlock: plan.cidr,
+      // Both are needed for private names: of the API server, and of interface endpoints.
+      enableDnsHostnames: true,
+      enableDnsSupport: true,
+      tags: { ...tags, Name: plan.name },
+    }),
+    opts,
+  );
+}
+
+/** Taken over rather than made: every VPC has one, which lets its members talk to each other and to the world. */
+export function closeDefaultSecurityGroup({ args, name, opts, vpcId }: Making) {
+  return new aws.ec2.DefaultSecurityGroup(
+    name,
+    { vpcId, ingress: [], egress: [], tags: { ...args.tags, Name: `${args.plan.name}-default-closed` } },
+    opts,
+  );
+}
+
+export function createSubnets({ args, name, opts, vpcId }: Making): Made[] {
+  const { plan: vpc, tags, transform } = args;
+  return vpc.subnets.map((plan) => ({
+    plan,
+    subnet: new aws.ec2.Subnet(
+      `${name}-${plan.name}`,
+      transformed(transform?.subnet, {
+        vpcId,
+        availabilityZone: plan.zone,
+        cidrBlock: plan.cidr,
+        mapPublicIpOnLaunch: false,
+        tags: { ...tags, ...vpc.subnetTags[plan.tier], Name: `${vpc.name}-${plan.name}` },
+      }),
+      opts,
+    ),
+  }));
+}
