@@ -92,6 +92,10 @@ func TestPush(t *testing.T) {
 	if err != nil || props.String(again, "digest") != digest {
 		t.Errorf("the same source is %s and %s, %v", digest, props.String(again, "digest"), err)
 	}
+	write(t, map[string]string{"app/main.py": "print(2)\n"})
+	if _, other, err := created(t, inputs(nil), false); err != nil || there["1"]["imageDigest"] != props.String(other, "digest") {
+		t.Errorf("another source under the same tag was not pushed: %v, %v", there["1"]["imageDigest"], err)
+	}
 }
 
 func TestWhatMakesADigest(t *testing.T) {
