@@ -44,6 +44,9 @@ class Upstream:
         headers = {
             "Content-Type": "application/json",
             "Accept-Encoding": "identity",
+            # A connection for each request: it takes a fraction of a millisecond, an answer takes seconds. A
+            # kept one would now and then be closed by the engine under a request, which must not be sent
+            # again, and it would tie this replica to one pod behind a Service.
             "Connection": "close",
         }
         if settings.api_key_file is not None:
@@ -51,10 +54,7 @@ class Upstream:
         self._client = httpx.AsyncClient(
             base_url=str(settings.url),
             headers=headers,
-            # A connection for each request: it takes a fraction of a millisecond, an answer takes seconds. A
-            # kept one would now and then be closed by the engine under a request, which must not be sent
-            # again, and it would tie this replica to one pod behind a Service.
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+            limits=httpx.Limits(max_connections=None),
             timeout=httpx.Timeout(None, connect=self._timeouts.connect),
             trust_env=False,
         )

@@ -108,7 +108,9 @@ def test_the_example_is_good() -> None:
 
 def test_the_schema_is_up_to_date_and_agrees() -> None:
     current = json.loads(schema())
-    assert json.loads(SCHEMA.read_text()) == current, f"{sys.executable} -m adapter.schema > config.schema.json"
+    assert json.loads(SCHEMA.read_text()) == current, (
+        f"{sys.executable} -m adapter.schema > config.schema.json"
+    )
     validator = jsonschema.Draft202012Validator(current)
     assert list(validator.iter_errors(yaml.safe_load(EXAMPLE.read_text()))) == []
     assert list(validator.iter_errors(GOOD)) == []
