@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { repoRoot } from "../sandbox/lib/paths.ts";
 import { unknownName } from "../spec/parse.ts";
+import { adapterBench } from "./adapter.ts";
 import { placementBench } from "./placement.ts";
 import { planBench } from "./plan.ts";
 import { previewBench } from "./preview.ts";
@@ -11,6 +12,7 @@ const benches: Record<string, () => Promise<unknown>> = {
   preview: previewBench,
   plan: planBench,
   placement: placementBench,
+  adapter: adapterBench,
   start: warmStartBench,
   cold: coldStartBench,
 };
@@ -24,7 +26,7 @@ if (unknown !== undefined) {
 const folder = join(repoRoot, ".build", "bench");
 await mkdir(folder, { recursive: true });
 // Cold starts take long and much disk: only when asked for.
-for (const name of asked.length > 0 ? asked : ["preview", "plan", "placement", "start"]) {
+for (const name of asked.length > 0 ? asked : ["preview", "plan", "placement", "adapter", "start"]) {
   const result = await benches[name]?.();
   await writeFile(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -57,6 +57,22 @@ export const images = {
     source: "services/experiments",
     version: "0.1.0",
   },
+  adapter: {
+    repository: "ai-platform/adapter",
+    tag: "0.1.0",
+    source: "services/adapter",
+    version: "0.1.0",
+  },
+  /**
+   * llama.cpp's server with a model of random weights baked in (`sandbox/images/llamacpp`): an engine for `local`, which
+   * no registry has. The version is that of the package xllamacpp; its last part is llama.cpp's build.
+   */
+  llamacpp: {
+    repository: "ai-platform/llamacpp-tiny",
+    tag: "2026.10.11549",
+    source: "https://github.com/xorbitsai/xllamacpp",
+    version: "2026.10.11549",
+  },
   pause: {
     repository: "registry.k8s.io/pause",
     tag: "3.10",

@@ -3,13 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { ProgramDatabase } from "../planning/services.ts";
 import { generated, type Placement } from "./kubernetes/metadata.ts";
-import { files } from "./kubernetes/pod.ts";
+import { files, type Program } from "./kubernetes/pod.ts";
 import { Task } from "./kubernetes/task.ts";
 import { urlSafePassword } from "./postgres.ts";
 import type { PostgresServer } from "./postgresServer.ts";
 import { tlsSettings } from "./postgresTls.ts";
 
-export interface DatabasesArgs extends Placement {
+export interface DatabasesArgs extends Placement, Pick<Program, "after"> {
   readonly server: PostgresServer;
   /** Image with `psql`. */
   readonly image: string;
@@ -93,6 +93,7 @@ export class Databases extends pulumi.ComponentResource {
         key: script,
         to: [server.destination, ...administrator.to],
         ownAccount: administrator.ownAccount,
+        after: args.after ?? [],
       },
       child,
     );

@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ServicesPlan } from "../planning/services.ts";
 import type { Placement } from "./kubernetes/metadata.ts";
 import type { Destination, Peer } from "./kubernetes/network.ts";
+import type { Program } from "./kubernetes/pod.ts";
 import { WebService, type WebServiceArgs } from "./kubernetes/webService.ts";
 
-export interface ExperimentsArgs extends Placement {
+export interface ExperimentsArgs extends Placement, Pick<Program, "after"> {
   readonly plan: ServicesPlan["experiments"];
   /** Its reference, by digest where it is built here. */
   readonly image: pulumi.Input<string>;
@@ -45,6 +46,7 @@ export class Experiments extends pulumi.ComponentResource {
         route: { path: plan.path, host: args.host, limitBody: plan.limitBody },
         from: args.clients,
         to: [args.mlflow],
+        after: args.after ?? [],
         transform: args.transform,
       },
       { parent: this },

@@ -5,9 +5,10 @@ import { dynamicConfiguration, entranceMiddlewares } from "../planning/edge/midd
 import type { ServicesPlan } from "../planning/services.ts";
 import { generated, named, type Placement } from "./kubernetes/metadata.ts";
 import type { Destination } from "./kubernetes/network.ts";
+import type { Program } from "./kubernetes/pod.ts";
 import { ingressClass, WebService } from "./kubernetes/webService.ts";
 
-export interface GatewayArgs extends Placement {
+export interface GatewayArgs extends Placement, Pick<Program, "after"> {
   readonly plan: ServicesPlan["gateway"];
   /** Namespaces whose Ingresses are served; no other is even read. */
   readonly servedNamespaces: readonly string[];
@@ -73,6 +74,7 @@ export class Gateway extends pulumi.ComponentResource {
         serviceAccountWithToken: account.metadata.name,
         from: "anyone",
         to: ["kubernetes-api", ...args.backends],
+        after: [...rights, ingressClassObject, ...(args.after ?? [])],
         mounts: [
           {
             volume: { name: "middlewares", configMap: { name: middlewares.metadata.name } },
@@ -80,7 +82,7 @@ export class Gateway extends pulumi.ComponentResource {
           },
         ],
       },
-      { ...child, dependsOn: [...rights, ingressClassObject] },
+      child,
     );
 
     this.url = service.url;

@@ -5,12 +5,12 @@ import type { ArtifactStore } from "./artifactStore.ts";
 import type { DatabaseClient } from "./databases.ts";
 import { generated, type Placement } from "./kubernetes/metadata.ts";
 import type { Peer } from "./kubernetes/network.ts";
-import { scratch } from "./kubernetes/pod.ts";
+import { type Program, scratch } from "./kubernetes/pod.ts";
 import { Task } from "./kubernetes/task.ts";
 import { WebService, type WebServiceArgs } from "./kubernetes/webService.ts";
 import { tlsSettings } from "./postgresTls.ts";
 
-export interface MlflowArgs extends Placement {
+export interface MlflowArgs extends Placement, Pick<Program, "after"> {
   readonly plan: ServicesPlan["mlflow"];
   readonly database: DatabaseClient;
   readonly artifacts: ArtifactStore;
@@ -68,6 +68,7 @@ export class Mlflow extends pulumi.ComponentResource {
         mounts: tls.mounts,
         key: plan.image,
         to: [args.database.destination],
+        after: args.after ?? [],
       },
       child,
     );
@@ -100,9 +101,10 @@ export class Mlflow extends pulumi.ComponentResource {
         from: args.clients,
         to: [args.database.destination, artifacts.destination],
         mounts: [scratch("metrics", "/var/run/mlflow", "64Mi"), ...tls.mounts],
+        after: [migration, ...(args.after ?? [])],
         transform: args.transform,
       },
-      { ...child, dependsOn: migration },
+      child,
     );
 
     this.trackingUri = pulumi.interpolate`${service.url}${plan.path}`;

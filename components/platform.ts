@@ -56,10 +56,7 @@ export class Platform extends pulumi.ComponentResource {
     const dataNamespace = isolated("data");
     const trackingNamespace = isolated("tracking");
     const gatewayNamespace = isolated("gateway");
-    const inTracking = (workload: string) => ({
-      ...child,
-      dependsOn: [trackingNamespace, ...ground(workload)],
-    });
+    const inTracking = { ...child, dependsOn: trackingNamespace };
 
     const postgres = postgresServer(plan, [mlflowPeer, migrationPeer], aws, {
       ...child,
@@ -67,8 +64,14 @@ export class Platform extends pulumi.ComponentResource {
     });
     const databases = new Databases(
       "databases",
-      { server: postgres, ...plan.databases, labels, namespace: namespaces.data },
-      { ...child, dependsOn: [dataNamespace, postgres, ...ground(databasesApp)] },
+      {
+        server: postgres,
+        ...plan.databases,
+        labels,
+        namespace: namespaces.data,
+        after: [postgres, ...ground(databasesApp)],
+      },
+      { ...child, dependsOn: dataNamespace },
     );
     const store = artifactStore(plan, mlflowPeer, aws, {
       ...child,
@@ -85,8 +88,9 @@ export class Platform extends pulumi.ComponentResource {
         artifacts: store,
         host: plan.gateway.host,
         clients: [gatewayPeer, experimentsPeer],
+        after: ground(mlflowApp),
       },
-      inTracking(mlflowApp),
+      inTracking,
     );
     new Experiments(
       "experiments",
@@ -99,8 +103,9 @@ export class Platform extends pulumi.ComponentResource {
         mlflow: { peer: mlflowPeer, port: mlflowPort },
         host: plan.gateway.host,
         clients: [gatewayPeer],
+        after: ground(experimentsApp),
       },
-      inTracking(experimentsApp),
+      inTracking,
     );
     new Gateway(
       "gateway",
@@ -113,8 +118,9 @@ export class Platform extends pulumi.ComponentResource {
           { peer: mlflowPeer, port: mlflowPort },
           { peer: experimentsPeer, port: experimentsPort },
         ],
+        after: ground(gatewayApp),
       },
-      { ...child, dependsOn: [gatewayNamespace, trackingNamespace, ...ground(gatewayApp)] },
+      { ...child, dependsOn: [gatewayNamespace, trackingNamespace] },
     );
 
     this.entrance = aws?.edge?.dnsName;

@@ -69,8 +69,9 @@ export class ClusterAutoscaler extends pulumi.ComponentResource {
         serviceAccountWithToken: account.metadata.name,
         from: [],
         to: ["kubernetes-api", "aws"],
+        after: [role, priorities, ...rights, ...args.after],
       },
-      { ...child, dependsOn: [namespace, role, priorities, ...rights, ...args.after] },
+      inNamespace,
     );
 
     this.registerOutputs({});

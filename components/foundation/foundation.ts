@@ -97,7 +97,7 @@ export class Foundation extends pulumi.ComponentResource {
     const nodeGroups = createNodeGroups(args, { network, cluster, beforeNodes }, child);
     const systemNodes = plan.nodeGroups
       .filter(({ role }) => role === "system")
-      .flatMap((group) => nodeGroups.get(group.name) ?? []);
+      .flatMap((group) => nodeGroups.get(group.name)?.nodes ?? []);
     const afterNodes = addons("after-nodes", systemNodes);
 
     const kubernetes = new k8s.Provider(

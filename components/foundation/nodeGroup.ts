@@ -38,6 +38,8 @@ export interface NodeGroupArgs {
 export class NodeGroup extends pulumi.ComponentResource {
   /** Name of its Auto Scaling group. */
   readonly autoscalingGroup: pulumi.Output<string>;
+  /** The nodes themselves. What is to start on them from zero waits for the whole group, which is known to the autoscaler. */
+  readonly nodes: pulumi.Resource;
 
   constructor(name: string, args: NodeGroupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:foundation:NodeGroup", name, {}, opts);
@@ -61,6 +63,7 @@ export class NodeGroup extends pulumi.ComponentResource {
       transformed(transform?.nodeGroup, nodeGroupArgs(args, template)),
       { ...child, dependsOn: [...args.after], ignoreChanges: ["scalingConfig.desiredSize"] },
     );
+    this.nodes = group;
     this.autoscalingGroup = group.resources.apply(autoscalingGroupIn);
     describeToAutoscaler(name, args, this.autoscalingGroup, child);
 

@@ -12,15 +12,24 @@ export interface Peer {
   readonly app: string;
 }
 
-/** Traffic that may leave a pod: to a port of a peer or of address ranges outside the cluster, to the API server, or to AWS. */
+/**
+ * Traffic that may leave a pod: to a port of a peer or of address ranges outside the cluster, to the API server, to AWS, or
+ * by HTTPS to anywhere.
+ */
 export type Destination =
   | { readonly peer: Peer; readonly port: number }
   | { readonly ranges: readonly string[]; readonly port: number }
   | "kubernetes-api"
-  | "aws";
+  | "aws"
+  | "https";
 
 /** The link-local range: instance metadata must never be reached from a pod. */
 const linkLocal = "169.254.0.0/16";
+
+const httpsAnywhere = {
+  to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [linkLocal] } }],
+  ports: [{ protocol: "TCP", port: 443 }],
+};
 
 function selected({ namespace, app }: Peer) {
   return {
@@ -34,12 +43,10 @@ function egressTo(destination: Destination): EgressRule[] {
     // The API server has no pods to select, and its address differs from cluster to cluster.
     return [{ ports: [443, 6443].map((port) => ({ protocol: "TCP", port })) }];
   }
+  if (destination === "https") return [httpsAnywhere];
   if (destination === "aws") {
     return [
-      {
-        to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [linkLocal] } }],
-        ports: [{ protocol: "TCP", port: 443 }],
-      },
+      httpsAnywhere,
       // The EKS Pod Identity agent, the one link-local address that hands out credentials.
       { to: [{ ipBlock: { cidr: "169.254.170.23/32" } }], ports: [{ protocol: "TCP", port: 80 }] },
     ];
@@ -55,6 +62,8 @@ export interface TrafficArgs extends Placement {
   readonly app: string;
   /** Port that the pods listen on; undefined for pods that serve nobody. */
   readonly port: number | undefined;
+  /** Ports beside it. Default: none. */
+  readonly morePorts?: readonly number[];
   /** Who may come in; "anyone" is for the gateway. */
   readonly from: readonly Peer[] | "anyone";
   /** Where the pods may go, beside DNS. */
@@ -66,14 +75,14 @@ export interface TrafficArgs extends Placement {
  * Probes come from the node and are always let through. A cluster whose network plug-in ignores policies ignores it.
  */
 export function trafficPolicy(name: string, args: TrafficArgs, opts: pulumi.CustomResourceOptions) {
-  const { app, from, port, to } = args;
+  const { app, from, morePorts = [], port, to } = args;
   const ingress: IngressRule[] =
     port === undefined || from.length === 0
       ? []
       : [
           {
             ...(from === "anyone" ? {} : { from: from.map(selected) }),
-            ports: [{ protocol: "TCP", port }],
+            ports: [port, ...morePorts].map((each) => ({ protocol: "TCP", port: each })),
           },
         ];
   return new k8s.networking.v1.NetworkPolicy(

@@ -5,7 +5,7 @@ import type { Resources } from "../../planning/services.ts";
 import { type Transform, transformed } from "../transform.ts";
 import { named, type Placement, selectorOf } from "./metadata.ts";
 import { type Peer, trafficPolicy } from "./network.ts";
-import { type Mount, scratch } from "./pod.ts";
+import { type Mount, scratch, volumesOf } from "./pod.ts";
 
 export interface NodeDaemonArgs extends Placement {
   /** Name of the DaemonSet and the label that selects its pods. Changing it replaces it. */
@@ -102,7 +102,7 @@ function podSpec(
     },
     tolerations: [{ key: args.toleratedTaint, operator: "Exists", effect: "NoSchedule" }],
     containers: [container(args, mounts)],
-    volumes: mounts.map(({ volume }) => volume),
+    volumes: volumesOf(mounts),
   };
 }
 

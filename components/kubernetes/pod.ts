@@ -14,7 +14,8 @@ export interface SecretKey {
 
 /** A volume and where the program finds it. */
 export interface Mount {
-  readonly volume: types.input.core.v1.Volume;
+  /** Undefined for one that a StatefulSet adds for each of its pods. */
+  readonly volume: types.input.core.v1.Volume | undefined;
   readonly mount: types.input.core.v1.VolumeMount;
 }
 
@@ -35,9 +36,13 @@ export interface Program extends Placement {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secretEnv?: Readonly<Record<string, SecretKey>>;
+  /** Fields of the pod that the program gets to know, such as `metadata.name`. */
+  readonly fieldEnv?: Readonly<Record<string, string>>;
   readonly resources: Resources;
-  /** User and group of the processes; volumes are made writable for it. Never 0. */
+  /** User of the processes; volumes are made writable for its group. Never 0. */
   readonly user: number;
+  /** Group of the processes. Default: the user's number. */
+  readonly group?: number;
   /** Volumes, beside a scratch folder at `/tmp`. */
   readonly mounts?: readonly Mount[];
   /** What has to be done in the pod before the program starts. Default: nothing. */
@@ -45,7 +50,26 @@ export interface Program extends Placement {
   /** Seconds between the signal to stop and the end of the process. Default 30. */
   readonly graceSeconds?: number;
   /** Whom it may push off a full node. Default: nobody. `system-*` is for what a cluster or a node can't do without. */
-  readonly priorityClass?: "system-cluster-critical" | "system-node-critical";
+  readonly priorityClass?: string;
+  /** Seconds between the decision to stop it and the signal, in which others learn to ask elsewhere. Default: none. */
+  readonly preStopSeconds?: number;
+  /** Where it may run, and how replicas spread. Default: anywhere, spread over nodes and zones as far as there are any. */
+  readonly scheduling?: PodScheduling;
+  /**
+   * What its pods must come after and go before, such as their nodes. Nothing else of it waits for that. Default: nothing.
+   */
+  readonly after?: readonly pulumi.Resource[];
+}
+
+/** The part of a pod that the scheduler reads. */
+export type PodScheduling = Pick<
+  PodSpec,
+  "nodeSelector" | "affinity" | "tolerations" | "topologySpreadConstraints"
+>;
+
+interface ContainerPort {
+  readonly name: string;
+  readonly containerPort: number;
 }
 
 interface PodSettings {
@@ -53,7 +77,9 @@ interface PodSettings {
   /** Whether the program talks to the API server and so needs its account's token. Default: no. */
   readonly token?: boolean;
   readonly restartPolicy?: "Always" | "Never";
-  readonly port?: { readonly name: string; readonly containerPort: number };
+  readonly port?: ContainerPort;
+  /** Ports beside it. */
+  readonly morePorts?: readonly ContainerPort[];
   readonly probes?: Pick<Container, "startupProbe" | "readinessProbe" | "livenessProbe">;
 }
 
@@ -66,7 +92,7 @@ export function podTemplate(
   program: Program,
   settings: PodSettings = {},
 ): types.input.core.v1.PodTemplateSpec {
-  const { app, user } = program;
+  const { app, group = program.user, user } = program;
   const { restartPolicy, serviceAccountName, token = false } = settings;
   const mounts = [scratch("tmp", "/tmp"), ...(program.mounts ?? [])];
   const spec: PodSpec = {
@@ -75,8 +101,8 @@ export function podTemplate(
     securityContext: {
       runAsNonRoot: true,
       runAsUser: user,
-      runAsGroup: user,
-      fsGroup: user,
+      runAsGroup: group,
+      fsGroup: group,
       fsGroupChangePolicy: "OnRootMismatch",
       seccompProfile: { type: "RuntimeDefault" },
     },
@@ -84,27 +110,30 @@ export function podTemplate(
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
     ...(program.priorityClass === undefined ? {} : { priorityClassName: program.priorityClass }),
     terminationGracePeriodSeconds: program.graceSeconds ?? 30,
-    topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
-      (topologyKey) => ({
-        topologyKey,
-        maxSkew: 1,
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selectorOf(app) },
-      }),
-    ),
+    ...(program.scheduling ?? { topologySpreadConstraints: spreadAsFarAsPossible(app) }),
     ...(program.before ? { initContainers: [container(program.before, {}, mounts)] } : {}),
     containers: [container({ ...program, name: app }, settings, mounts)],
-    volumes: mounts.map(({ volume }) => volume),
+    volumes: volumesOf(mounts),
   };
   return { metadata: { labels: named(app, app, program).labels }, spec };
 }
 
+function spreadAsFarAsPossible(app: string) {
+  return ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
+    topologyKey,
+    maxSkew: 1,
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels: selectorOf(app) },
+  }));
+}
+
 function container(
-  program: Step & Pick<Program, "args" | "secretEnv">,
-  { port, probes }: PodSettings,
+  program: Step & Pick<Program, "args" | "fieldEnv" | "preStopSeconds" | "secretEnv">,
+  { morePorts = [], port, probes }: PodSettings,
   mounts: readonly Mount[],
 ): Container {
   const { args, command, env = {}, image, name: containerName, resources, secretEnv = {} } = program;
+  const { fieldEnv = {}, preStopSeconds } = program;
   return {
     name: containerName,
     image,
@@ -117,8 +146,12 @@ function container(
         name,
         valueFrom: { secretKeyRef: { name: secret, key } },
       })),
+      ...Object.entries(fieldEnv).map(([name, fieldPath]) => ({
+        name,
+        valueFrom: { fieldRef: { fieldPath } },
+      })),
     ],
-    ...(port ? { ports: [port] } : {}),
+    ...(port ? { ports: [port, ...morePorts] } : {}),
     resources,
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -126,8 +159,15 @@ function container(
       readOnlyRootFilesystem: true,
     },
     ...probes,
+    ...(preStopSeconds === undefined
+      ? {}
+      : { lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } } }),
     volumeMounts: mounts.map(({ mount }) => mount),
   };
+}
+
+export function volumesOf(mounts: readonly Mount[]): types.input.core.v1.Volume[] {
+  return mounts.flatMap(({ volume }) => volume ?? []);
 }
 
 /** A folder for temporary files: on disk, because memory-backed ones count against the pod's memory; bounded. */

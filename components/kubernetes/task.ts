@@ -55,7 +55,7 @@ export class Task extends pulumi.ComponentResource {
           }),
         },
       },
-      { ...child, dependsOn: traffic },
+      { ...child, dependsOn: [traffic, ...(args.after ?? [])] },
     );
 
     this.done = job.id;

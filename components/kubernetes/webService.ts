@@ -78,7 +78,10 @@ export class WebService extends pulumi.ComponentResource {
 
     const account = args.serviceAccountWithToken ?? serviceAccount(name, args, child).metadata.name;
     const policy = trafficPolicy(name, args, child);
-    this.deployment = deployment(name, args, account, { ...child, dependsOn: policy });
+    this.deployment = deployment(name, args, account, {
+      ...child,
+      dependsOn: [policy, ...(args.after ?? [])],
+    });
     const service = expose(name, args, { ...child, dependsOn: this.deployment });
     disruptionBudget(name, args, child);
     if (args.route) {

@@ -6,7 +6,13 @@ import type { AwsPlatformSpec, PlatformSpec } from "../../spec/platform.ts";
 import { bucketNameOf } from "../data/buckets.ts";
 import type { ModelPlan } from "../models.ts";
 import { ollamaParts, planStore } from "./engines/ollama.ts";
-import { cacheFolder, type EngineInput, type EngineParts, weightsFolder } from "./engines/parts.ts";
+import {
+  cacheFolder,
+  type EngineInput,
+  type EngineParts,
+  type GroupPlan,
+  weightsFolder,
+} from "./engines/parts.ts";
 import { tgiLegacy, tgiParts } from "./engines/tgi.ts";
 import { tritonParts } from "./engines/triton.ts";
 import { vllmParts } from "./engines/vllm.ts";
@@ -17,6 +23,7 @@ import { planScaling } from "./scaling.ts";
 import { planScheduling } from "./scheduling.ts";
 import type { Server, ServingPlan } from "./servingPlan.ts";
 import type { GpuSharing } from "./sharing.ts";
+import { planStreaming } from "./streaming.ts";
 import { planTiming } from "./timing.ts";
 import { libraryTag, planWeights, type WeightsPlan } from "./weights.ts";
 
@@ -74,12 +81,13 @@ function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions
   if (server === "ollama") return planOllama(spec, model, options);
   const aws = spec.environment === "local" ? undefined : spec;
   const weights = planWeights(model, aws && bucketNameOf(aws, "models"));
-  const streamed = server === "vllm" && weights.prefix !== undefined && withoutLocalDisk(model);
+  const streaming = server === "vllm" && weights.prefix !== undefined ? planStreaming(model) : undefined;
+  const streamed = streaming !== undefined;
   const from = weights.prefix === undefined ? "hub" : "s3";
   const timing = planTiming(model, { server, from, streamed: streamed || server === "triton" });
   const group = groupOf(model);
   const sharing = options.sharing?.get(model.name);
-  const input: EngineInput = { model, weights, streamed, group, timing, sharing };
+  const input: EngineInput = { model, weights, streaming, group, timing, sharing };
   const parts = partsOf[server](input);
   const pods = group?.size ?? 1;
   // Triton reads the bucket as a folder, or has vLLM fetch into its cache.
@@ -92,6 +100,7 @@ function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions
   return {
     ...common(spec, model, server, parts, timing, options),
     gated: weights.gated && weights.prefix === undefined,
+    launchFiles: launchFilesOf(model.name, parts.launches, group?.size),
     podsPerReplica: pods,
     resources: planResources(model, pods, volumes, sharing),
     volumes,
@@ -111,6 +120,7 @@ function planOllama(spec: PlatformSpec, model: ModelPlan, options: ServingOption
   return {
     ...common(spec, model, "ollama", ollamaParts(model, tag, timing), timing, options),
     gated: false,
+    launchFiles: {},
     podsPerReplica: 1,
     resources: planResources(model, 1, [], options.sharing?.get(model.name)),
     volumes: [],
@@ -149,21 +159,36 @@ function common(
   };
 }
 
-/** Nodes without an instance store keep pods on a network volume: files that are read once are better not written there. */
-function withoutLocalDisk({ nodes }: ModelPlan): boolean {
-  return nodes.some(({ instanceType }) => (findInstanceType(instanceType)?.nvmeGB ?? 0) === 0);
-}
-
 /** Pods of a replica: as many as the smallest of its nodes' types needs for all GPUs. */
-function groupOf({ gpu, name, nodes }: ModelPlan): EngineInput["group"] {
+function groupOf({ gpu, name, nodes, replicas }: ModelPlan): GroupPlan | undefined {
   const perNode = Math.min(
     ...nodes.flatMap(({ instanceType }) => findInstanceType(instanceType)?.gpu?.count ?? []),
   );
   if (gpu === undefined || gpu.count <= perNode) return undefined;
+  const leader = (replica: number) =>
+    `${podName(name, replica, 0)}.${groupServiceName(name)}.${servingNamespace}.svc.cluster.local`;
   return {
     size: Math.ceil(gpu.count / perNode),
-    leader: `${name}-0-0.${name}-group.${servingNamespace}.svc.cluster.local`,
+    leaders: Array.from({ length: replicas }, (_, replica) => leader(replica)),
   };
+}
+
+/** Name of a pod of a replica: each replica is a StatefulSet, `<name>-<replica>`, whose pods have their rank behind. */
+const podName = (name: string, replica: number, rank: number) => `${name}-${replica}-${rank}`;
+
+/** Service that gives such pods their host names. */
+export const groupServiceName = (name: string) => `${name}-group`;
+
+function launchFilesOf(
+  name: string,
+  launches: EngineParts["launches"],
+  size: number | undefined,
+): Record<string, string> {
+  const fileName = (index: number) =>
+    size === undefined ? "launch.json" : `${podName(name, Math.floor(index / size), index % size)}.json`;
+  return Object.fromEntries(
+    launches.map((launch, index) => [fileName(index), `${JSON.stringify(launch, undefined, 2)}\n`]),
+  );
 }
 
 function bucketFolder(

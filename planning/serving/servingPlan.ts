@@ -25,8 +25,10 @@ export interface ServingPlan {
   readonly keyEnv: string | undefined;
   /** Whether a Hugging Face token is needed: the model is gated and its weights come from the hub itself. */
   readonly gated: boolean;
-  /** What the entrypoint launches, for each pod of a replica; empty where the server needs no entrypoint. */
+  /** What the entrypoint launches: once, or for each pod of each replica; empty where the server needs no entrypoint. */
   readonly launches: readonly LaunchFile[];
+  /** The same as texts, by file name: `launch.json`, or each pod's name. */
+  readonly launchFiles: Readonly<Record<string, string>>;
   /** Text files that the server reads, by path in `configPath`. */
   readonly files: Readonly<Record<string, string>>;
   readonly ports: PortsPlan;
@@ -65,6 +67,8 @@ export interface HealthPlan {
   readonly alive: string;
   /** What must succeed once before the pod counts as started, instead of `alive`. */
   readonly startCommand: readonly string[] | undefined;
+  /** What tells instead of the paths, where only one of several pods answers. It knows its rank by POD_INDEX. */
+  readonly groupCommand: readonly string[] | undefined;
 }
 
 export interface UserPlan {

@@ -7,6 +7,8 @@ export interface TimingPlan {
   readonly startSeconds: number;
   /** What the startup probe allows: beyond it the container is started anew, and begins from nothing. */
   readonly startLimitSeconds: number;
+  /** What a rollout allows a pod: a node may have to be bought for it. */
+  readonly progressLimitSeconds: number;
   /** From no node at all to the first answer. */
   readonly coldStartSeconds: number;
   /** Parts of the cold start, for people: `weights 40 s from S3 at 1.2 GB/s`. */
@@ -40,11 +42,10 @@ const hubBytesPerSecond = 5e7;
  */
 const engineSeconds = { vllm: 30 + 80 + 60, triton: 30 + 80 + 60, tgi: 60, ollama: 15 } as const;
 
-/**
- * A node with a GPU from the autoscaler's decision to ready, and 10 GB of image on it. Assumptions; the autoscaler's own limit
- * is 900 s.
- */
+/** A node with a GPU from the autoscaler's decision to ready, and 10 GB of image on it. Assumptions. */
 const nodeSeconds = 180;
+/** After that the autoscaler tries another node group: `--max-node-provision-time`. */
+const mostNodeSeconds = 900;
 const imageSeconds = { gpu: 120, cpu: 30 } as const;
 
 export interface Load {
@@ -67,6 +68,7 @@ export function planTiming(model: ModelPlan, { from, server, streamed }: Load): 
   return {
     startSeconds,
     startLimitSeconds: limitFor(startSeconds),
+    progressLimitSeconds: mostNodeSeconds + 2 * image + limitFor(startSeconds),
     coldStartSeconds: nodeSeconds + image + startSeconds,
     parts: [
       `node ${nodeSeconds} s`,

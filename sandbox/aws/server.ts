@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { durations } from "../../catalog/durations.ts";
 import {
   identify,
   isAlive,
@@ -39,6 +40,10 @@ export interface SimulatedAws {
  */
 const defaultSpeed = 100;
 
+const secondsByKind = Object.fromEntries(
+  Object.entries(durations).map(([kind, { seconds }]) => [kind, seconds]),
+);
+
 /** What an orderly end of the clusters' control planes may take, milliseconds. */
 const stopTimeout = 75_000;
 
@@ -65,6 +70,7 @@ export async function startAws(folder: string, options: StartOptions = {}): Prom
   await mkdir(folder, { recursive: true });
   await writeWhole(join(folder, "offers.json"), offers());
   await writeWhole(join(folder, "zones.json"), zones);
+  await writeWhole(join(folder, "durations.json"), secondsByKind);
   const log = await open(join(folder, "server.log"), "a");
   const child = spawn("python3", ["-m", "simulated_aws", "--state", folder], {
     detached: true,

@@ -82,6 +82,19 @@ export const commands: Readonly<Record<string, Command>> = {
     words: "ENVIRONMENT",
     run: async (options, words) => (await import("./plan.ts")).plan(options, words),
   }),
+  timing: command({
+    call: "npm run timing",
+    summary: "Where the time of a deployment went: its longest chain, and what was serialized",
+    options: z.strictObject({
+      events: text("FILE", "of a run against an account: what `pulumi up --event-log FILE` wrote"),
+      state: text("FILE", "with --events: what `pulumi stack export --file FILE` wrote after it"),
+      json: flag("for scripts: one JSON document"),
+      markdown: flag("for a review"),
+      html: text("FILE", "also write a page with a chart"),
+    }),
+    words: "ENVIRONMENT",
+    run: async (options, words) => (await import("./timing.ts")).timing(options, words),
+  }),
   test: command({
     call: "npm test",
     summary: "Run all tests, or the groups named: npm test -- unit lint",

@@ -18,6 +18,8 @@ export const recipes = {
   mlflow: { kind: "dockerfile", folder: "sandbox/images/mlflow" },
   python: { kind: "base", base: "python" },
   experiments: { kind: "dockerfile", folder: images.experiments.source },
+  adapter: { kind: "dockerfile", folder: images.adapter.source },
+  llamacpp: { kind: "dockerfile", folder: "sandbox/images/llamacpp" },
   pause: { kind: "node", folder: "sandbox/cluster/pauseimage" },
 } as const satisfies Record<ImageName, Recipe>;
 

@@ -115,6 +115,49 @@ describe("experiments", () => {
   }, 60_000);
 });
 
+describe("adapter", () => {
+  const adapter = image("adapter");
+
+  test("runs what its Dockerfile says, and ends with 2 where it has no settings", async () => {
+    expect(adapter.get().config).toMatchObject({
+      User: "10001",
+      WorkingDir: "/app",
+      ExposedPorts: { "8000/tcp": {}, "9000/tcp": {} },
+      Cmd: ["python", "-m", "adapter"],
+    });
+    const script = "cd /app && python -m adapter 2>&1; echo $?";
+    expect(await containers.run(adapter.get(), script)).toBe(
+      "adapter: /etc/adapter/config.yaml: 1 fault\n  No such file or directory\n2",
+    );
+  }, 60_000);
+});
+
+describe("llamacpp", () => {
+  const llamacpp = image("llamacpp");
+
+  test("generates and embeds with the model that is baked in, as any user", async () => {
+    const script = `cd /tmp
+python /usr/local/bin/llama-server --port 18080 --embeddings --pooling mean 2>log &
+python3 - <<'end'
+import json, time, urllib.request
+def ask(path, **body):
+    request = urllib.request.Request("http://127.0.0.1:18080" + path, json.dumps(body).encode())
+    return json.load(urllib.request.urlopen(request, timeout=30))
+for _ in range(300):
+    try:
+        urllib.request.urlopen("http://127.0.0.1:18080/health", timeout=2)
+        break
+    except OSError:
+        time.sleep(0.1)
+answer = ask("/v1/completions", prompt="the", max_tokens=3, ignore_eos=True)
+vector = ask("/v1/embeddings", input="a river")["data"][0]["embedding"]
+print(answer["model"], answer["usage"]["completion_tokens"], len(vector))
+end
+kill $!`;
+    expect(await containers.run(llamacpp.get(), script, { user: "12345:0" })).toBe("tiny-random-llama 3 64");
+  }, 60_000);
+});
+
 describe("postgres", () => {
   const postgres = image("postgres");
   let folder: string;

@@ -271,16 +271,45 @@ describe.each(["dev", "prod"] as const)("the order of %s", (environment) => {
     }
   });
 
-  test("namespaces, rights and the volume class don't wait for nodes", () => {
+  test("only pods wait for nodes: not what they read, nor rights, nor rules", () => {
     const quick = [
       ...order.all("Namespace"),
       ...order.all("StorageClass"),
       ...order.all("PodIdentityAssociation"),
-      order.one("ClusterRole", "cluster-autoscaler"),
+      ...order.all("ClusterRole"),
+      ...order.all("ClusterRoleBinding"),
+      ...order.all("ServiceAccount"),
+      ...order.all("NetworkPolicy"),
+      ...order.all("ConfigMap"),
+      ...order.all("RandomPassword"),
+      order.one("Secret", "databases-passwords"),
     ];
-    expect(quick.length).toBeGreaterThan(5);
+    expect(quick.length).toBeGreaterThan(20);
     for (const urn of quick) {
       expect(order.notBefore(urn, nodeGroups()), nameOf(urn)).toHaveLength(nodeGroups().length);
+    }
+  });
+
+  test("add-ons don't wait until the autoscaler knows their nodes, but what starts on nodes from zero does", () => {
+    const tags = order.all("aws:autoscaling/tag:Tag");
+    for (const urn of order.all("Addon")) {
+      expect(order.notBefore(urn, tags), nameOf(urn)).toHaveLength(tags.length);
+    }
+    if (environment === "prod") return;
+    expect(tags.length).toBeGreaterThan(4);
+    expect(order.notBefore(order.one("Deployment", "mlflow"), tags).length).toBeLessThan(tags.length);
+  });
+
+  test("the database, the load balancer, buckets and images need neither the cluster nor each other", () => {
+    const alone = [
+      order.one("aws:rds/instance:Instance", "postgres"),
+      order.one("LoadBalancer", "edge"),
+      ...order.all("aws:s3/bucket:Bucket").filter((urn) => nameOf(urn) !== "access-logs"),
+      ...order.all("Repository"),
+    ];
+    expect(alone.length).toBeGreaterThan(6);
+    for (const urn of alone) {
+      expect(order.notBefore(urn, [cluster(), ...alone]), nameOf(urn)).toHaveLength(alone.length + 1);
     }
   });
 });

@@ -25,6 +25,7 @@ export function ollamaParts(model: ModelPlan, tag: string, timing: TimingPlan): 
       alive: "/api/version",
       // Loads it, so that nobody's first request waits for that. Source: Ollama docs/faq.mdx, preloading.
       startCommand: ["ollama", "run", tag, ""],
+      groupCommand: undefined,
     },
     user: { id: 1000, group: 1000 },
   };

@@ -3,6 +3,7 @@ import type { ModelPlan } from "../../models.ts";
 import type { LaunchFile } from "../launch.ts";
 import type { HealthPlan, PortsPlan, UserPlan } from "../servingPlan.ts";
 import type { GpuSharing } from "../sharing.ts";
+import type { StreamingPlan } from "../streaming.ts";
 import type { TimingPlan } from "../timing.ts";
 import type { WeightsPlan } from "../weights.ts";
 
@@ -10,12 +11,19 @@ import type { WeightsPlan } from "../weights.ts";
 export interface EngineInput {
   readonly model: ModelPlan;
   readonly weights: WeightsPlan;
-  /** Whether they go from S3 to the GPUs without a stop on disk. */
-  readonly streamed: boolean;
-  /** Pods of a replica, and where rank 0 is found; undefined for one pod. */
-  readonly group: { readonly size: number; readonly leader: string } | undefined;
+  /** How they go from S3 to the GPUs without a stop on disk; undefined: by way of disk. */
+  readonly streaming: StreamingPlan | undefined;
+  /** Pods of a replica; undefined for one. */
+  readonly group: GroupPlan | undefined;
   readonly timing: TimingPlan;
   readonly sharing: GpuSharing | undefined;
+}
+
+/** Pods that serve one replica together. */
+export interface GroupPlan {
+  readonly size: number;
+  /** Host of each replica's rank 0. */
+  readonly leaders: readonly string[];
 }
 
 /** What differs from engine to engine. */

@@ -34,7 +34,7 @@ export function tgiParts(input: EngineInput): EngineParts {
     ],
     files: {},
     ports: { http: port, metrics: port, grpc: undefined, group: undefined },
-    health: { ready: "/health", alive: "/health", startCommand: undefined },
+    health: { ready: "/health", alive: "/health", startCommand: undefined, groupCommand: undefined },
     user: { id: 1000, group: 1000 },
   };
 }

@@ -42,7 +42,12 @@ export function tritonParts(input: EngineInput): EngineParts {
       [`${repository}/${model.name}/1/model.json`]: `${JSON.stringify(engineSettings(input), undefined, 2)}\n`,
     },
     ports: { ...ports, group: undefined },
-    health: { ready: "/v2/health/ready", alive: "/v2/health/live", startCommand: undefined },
+    health: {
+      ready: "/v2/health/ready",
+      alive: "/v2/health/live",
+      startCommand: undefined,
+      groupCommand: undefined,
+    },
     user: { id: 1000, group: 1000 },
   };
 }

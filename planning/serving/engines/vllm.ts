@@ -1,12 +1,19 @@
 import { quantizations } from "../../../catalog/quantizations.ts";
 import type { Arguments, LaunchFile } from "../launch.ts";
 import { launchCommand } from "../launch.ts";
+import type { StreamingPlan } from "../streaming.ts";
 import { hardwareOf } from "./hardware.ts";
 import { cacheFolder, compilerCaches, type EngineInput, type EngineParts, weightsFolder } from "./parts.ts";
 
 const port = 8000;
 /** Port of rank 0 by which the pods of a replica find each other: vLLM's own default. */
 const groupPort = 29_501;
+
+/** Only rank 0 answers; the others' processes end with the engine, and so do their containers. */
+const answersOrWorks = [
+  "import os, urllib.request",
+  `os.environ["POD_INDEX"] != "0" or urllib.request.urlopen("http://127.0.0.1:${port}/health", timeout=4)`,
+].join("; ");
 
 /** Ports that NCCL, Gloo and vLLM's queues take by chance: Linux' range for that. */
 const groupPorts = { first: 1024, last: 65_535 };
@@ -17,7 +24,6 @@ const groupPorts = { first: 1024, last: 65_535 };
  */
 export function vllmParts(input: EngineInput): EngineParts {
   const { group, timing } = input;
-  const ranks = Array.from({ length: group?.size ?? 1 }, (_, rank) => rank);
   return {
     image: "vllm",
     command: launchCommand,
@@ -32,28 +38,46 @@ export function vllmParts(input: EngineInput): EngineParts {
       DO_NOT_TRACK: "1",
     },
     keyEnv: "VLLM_API_KEY",
-    launches: ranks.map((rank) => launchOf(input, rank)),
+    launches: group
+      ? group.leaders.flatMap((leader) =>
+          Array.from({ length: group.size }, (_, rank) =>
+            launchOf(input, { leader, rank, size: group.size }),
+          ),
+        )
+      : [launchOf(input)],
     files: {},
     ports: { http: port, metrics: port, grpc: undefined, group: group && groupPorts },
     // The port opens when the engine is up; it answers 503 once the engine is dead (engine/protocol: check_health).
-    health: { ready: "/health", alive: "/health", startCommand: undefined },
+    health: {
+      ready: "/health",
+      alive: "/health",
+      startCommand: undefined,
+      groupCommand: group && ["python3", "-c", answersOrWorks],
+    },
     // The one user beside root that the image is made for. Source: vLLM docs/deployment/docker.md.
     user: { id: 2000, group: 0 },
   };
 }
 
-function launchOf(input: EngineInput, rank: number): LaunchFile {
-  const { model, streamed, weights } = input;
+/** A pod's place among those of its replica. */
+interface Place {
+  readonly size: number;
+  readonly rank: number;
+  readonly leader: string;
+}
+
+function launchOf(input: EngineInput, place?: Place): LaunchFile {
+  const { model, streaming, weights } = input;
   return {
     model: weights.repository,
     revision: weights.revision ?? null,
     engine: "vllm",
     weights: {
-      directory: streamed ? null : `${weightsFolder}/${model.name}`,
+      directory: streaming ? null : `${weightsFolder}/${model.name}`,
       source: weights.source,
     },
     hardware: hardwareOf(input).hardware,
-    arguments: vllmArguments(input, rank),
+    arguments: vllmArguments(input, place),
   };
 }
 
@@ -61,8 +85,8 @@ function launchOf(input: EngineInput, rank: number): LaunchFile {
  * Everything that the estimate of memory counted with is set, also where it is the default: a newer vLLM may have others.
  * Attention is left to vLLM, which takes FlashAttention 2, 3 or 4 by the card. Remote code is never trusted.
  */
-export function vllmArguments(input: EngineInput, rank = 0): Arguments {
-  const { group, model, streamed, timing } = input;
+function vllmArguments(input: EngineInput, place: Place | undefined): Arguments {
+  const { model, streaming, timing } = input;
   const { context, kvCacheType, pipelineParallel, tensorParallel } = model.deployment;
   return {
     "served-model-name": [model.name, model.model],
@@ -78,14 +102,14 @@ export function vllmArguments(input: EngineInput, rank = 0): Arguments {
     "disable-access-log-for-endpoints": "/health,/metrics",
     // Pages of documentation that nobody is routed to.
     "disable-fastapi-docs": true,
-    ...(streamed ? streaming(input) : {}),
-    ...(group
+    ...(streaming ? streamingArguments(input, streaming) : {}),
+    ...(place
       ? {
-          nnodes: group.size,
-          "node-rank": rank,
-          "master-addr": group.leader,
+          nnodes: place.size,
+          "node-rank": place.rank,
+          "master-addr": place.leader,
           "master-port": groupPort,
-          ...(rank > 0 ? { headless: true } : {}),
+          ...(place.rank > 0 ? { headless: true } : {}),
         }
       : {}),
   };
@@ -106,17 +130,13 @@ export function onlineFormat({ model, weights }: Pick<EngineInput, "model" | "we
   return quantizations[model.deployment.quantization].online && weights.repository === model.model;
 }
 
-/**
- * Several readers, each with a part of the buffer; with several GPUs each reads its part. The buffer is within what the pod
- * asks for: by default it is 40 GB (run-ai/runai-model-streamer, docs/src/env-vars.md, RUNAI_STREAMER_MEMORY_LIMIT).
- */
-function streaming({ model }: EngineInput): Arguments {
-  const gib = Math.ceil(model.memory.diskMiB / 1024);
+/** With several GPUs each reads its part. */
+function streamingArguments({ model }: EngineInput, { bufferBytes, concurrency }: StreamingPlan): Arguments {
   return {
     "load-format": "runai_streamer",
     "model-loader-extra-config": {
-      concurrency: Math.min(16, Math.max(4, Math.ceil(gib / 4))),
-      memory_limit: 2 ** 31,
+      concurrency,
+      memory_limit: bufferBytes,
       ...((model.gpu?.count ?? 1) > 1 ? { distributed: true } : {}),
     },
   };

@@ -6,13 +6,13 @@ import signal
 import sys
 from pathlib import Path
 
-from simulated_aws.durations import speed
+from simulated_aws import durations
 
 # moto reads its settings when it is imported: AWS's own policies are there, certificates take scaled time.
 os.environ |= {
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
     "MOTO_DISABLE_GLOBAL_CORS": "true",
-    "MOTO_ACM_VALIDATION_WAIT": str(60 // speed),
+    "MOTO_ACM_VALIDATION_WAIT": str(60 // durations.speed),
 }
 
 from moto.moto_server.werkzeug_app import (
@@ -61,6 +61,7 @@ def main() -> None:
     args = parser.parse_args()
     args.state.mkdir(parents=True, exist_ok=True)
     offers.file = args.state / "offers.json"
+    durations.read(args.state / "durations.json")
     extensions = (
         anomalies,
         balancers,

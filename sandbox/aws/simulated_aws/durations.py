@@ -1,22 +1,14 @@
 """How long AWS takes, and how much of that the simulation waits."""
 
+import json
 import os
 import time
+from pathlib import Path
 from typing import Any
 
-seconds = {
-    "eks-cluster": 600,
-    "eks-nodegroup": 180,
-    "eks-addon": 60,
-    "rds-instance": 480,
-    "nat-gateway": 100,
-    "ec2-instance": 60,
-}
-"""Usual times from the request until the resource is ready, in seconds.
-
-What users and AWS's own guides name: an EKS control plane about 10 minutes, a managed node group 2 to 4, an
-add-on about 1; an RDS instance with backups 5 to 10; a NAT gateway under 2; an instance joins in a minute.
-"""
+seconds: dict[str, float] = {}
+"""Usual times from the request until something is ready, in seconds, by its kind. Whoever starts the server
+says them: `durations.json` in the state folder has those of the catalog."""
 
 speed = max(int(os.environ.get("AI_PLATFORM_AWS_SPEED", "1")), 1)
 """What times are divided by. The provider divides its own waits by the same number."""
@@ -25,6 +17,11 @@ speed = max(int(os.environ.get("AI_PLATFORM_AWS_SPEED", "1")), 1)
 def scaled(kind: str) -> float:
     """What the simulation waits, in seconds."""
     return seconds[kind] / speed
+
+
+def read(file: Path) -> None:
+    """Takes the times from a file, as {"nat-gateway": 100}."""
+    seconds.update(json.loads(file.read_text()))
 
 
 class Settling:

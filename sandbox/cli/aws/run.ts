@@ -1,9 +1,11 @@
 import { execa } from "execa";
+import { atAws, headline } from "../../../report/timing/text.ts";
 import type { SimulatedAws } from "../../aws/server.ts";
 import type { Progress } from "../../lib/progress.ts";
 import pc from "../colors.ts";
 import { awsFolder } from "./home.ts";
 import { awsStacks, openStack } from "./project.ts";
+import { lastTiming, recorded } from "./record.ts";
 
 /** Commands that change what a stack has. */
 const changing = ["up", "destroy", "refresh", "import"];
@@ -21,13 +23,26 @@ export async function runSimulated(
     banner(`SIMULATED AWS at ${aws.endpoint}, no account: nothing of this is real (${awsFolder})`),
   );
   const env = await openStack(aws, stack, progress);
-  const exitCode = await pulumi(args, env);
+  const records = command === "up" && !args.some((arg) => arg.startsWith("--event-log"));
+  const run = (more: readonly string[], variables: NodeJS.ProcessEnv) =>
+    pulumi([...args, ...more], { ...env, ...variables });
+  const { changed, exitCode } = records
+    ? await recorded(stack, run)
+    : { changed: false, exitCode: await run([], {}) };
   if (changing.includes(command)) {
     console.error(
       banner(`That was the simulated AWS: ${stack} is in no account. What was called: npm run aws -- calls`),
     );
   }
+  if (changed) await sayTiming(stack);
   return exitCode;
+}
+
+/** How long it took, and would take at AWS. */
+async function sayTiming(stack: string): Promise<void> {
+  const timing = await lastTiming(stack);
+  if (timing === undefined) return;
+  console.error(`${headline(timing)}.\n${atAws(timing)}.\nAll of it: npm run timing -- ${stack}`);
 }
 
 const banner = (text: string): string => pc.bold(pc.yellow(`▌ ${text}`));

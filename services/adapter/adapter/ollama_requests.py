@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapter.errors import InvalidRequestError
+from adapter.openai_requests import read
 
 _SIGNATURES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp", b"GIF8": "gif"}
 
@@ -173,7 +174,7 @@ def _options(given: dict[str, object]) -> dict[str, object]:
         raise InvalidRequestError(
             f"Unknown options: {', '.join(unknown)[:128]} (known: {known}).", param="options"
         )
-    body = Options.model_validate(given).model_dump(exclude_none=True)
+    body = read(Options, given).model_dump(exclude_none=True)
     # Below 0 is "until it ends", as when it is not given; and in vLLM's words, a repetition is penalized.
     limit = body.pop("num_predict", -1)
     penalty = body.pop("repeat_penalty", None)

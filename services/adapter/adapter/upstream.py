@@ -41,15 +41,20 @@ class Upstream:
         self._timeouts = settings.timeouts
         self._slots = Slots(settings.concurrency, settings.queue, settings.queue_seconds, on_waiting)
         # Not compressed: an event must be readable as soon as it is there.
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        headers = {
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
         if settings.api_key_file is not None:
             headers["Authorization"] = f"Bearer {settings.api_key_file.read_text(encoding='utf-8').strip()}"
         self._client = httpx.AsyncClient(
             base_url=str(settings.url),
             headers=headers,
-            # Below the 5 s for which uvicorn, and so vLLM, keeps an idle connection: no request goes down
-            # one that is being closed.
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=4.0),
+            # A connection for each request: it takes a fraction of a millisecond, an answer takes seconds. A
+            # kept one would now and then be closed by the engine under a request, which must not be sent
+            # again, and it would tie this replica to one pod behind a Service.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             timeout=httpx.Timeout(None, connect=self._timeouts.connect),
             trust_env=False,
         )

@@ -13,6 +13,7 @@ class Exchange:
     def __init__(self, handler: BaseHTTPRequestHandler, body: dict[str, object]) -> None:
         self.path = handler.path
         self.headers = handler.headers
+        self.client = handler.client_address
         self.body = body
         self._handler = handler
 

@@ -145,6 +145,14 @@ def test_a_request_that_was_sent_is_not_sent_to_the_same_engine_again(start: Sta
         listener.shutdown(socket.SHUT_RDWR)
 
 
+def test_each_request_has_a_connection_of_its_own(start: Start, first: Scripted) -> None:
+    server = start(settings(first))
+    for streamed in (True, True, False, False):
+        assert ask(server, streamed=streamed).status_code == 200
+    assert len({seen.client for seen in first.seen}) == 4
+    assert {seen.headers["connection"] for seen in first.seen} == {"close"}
+
+
 def test_one_that_is_too_slow(start: Start, first: Scripted, second: Scripted) -> None:
     first.behaviour = lambda exchange: exchange.wait_until_gone()
     slow = {"url": first.url, "model": "m", "timeouts": {"firstToken": 0.3, "total": 0.3}}

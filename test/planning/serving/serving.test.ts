@@ -218,15 +218,31 @@ describe("one model", () => {
     nodes: [{ instanceType, purchase: "on-demand" as const }],
   });
 
-  test("comes by way of local disk where there is one, else straight from S3, within the pod's memory", () => {
+  test("comes by way of local disk where there is one, else straight from S3", () => {
     expect(served(on("g6.xlarge")).launches[0]?.weights.directory).toBe("/models/chat");
-    const [launch] = served(on("m7i.large")).launches;
+    const streamed = served(on("m7i.large"));
+    const [launch] = streamed.launches;
     expect(launch?.weights.directory).toBeNull();
-    expect(launch?.arguments).toMatchObject({
-      "load-format": "runai_streamer",
-      "model-loader-extra-config": { memory_limit: 2 ** 31 },
+    expect(launch?.arguments["load-format"]).toBe("runai_streamer");
+    expect(streamed.resources.requests).not.toHaveProperty("ephemeral-storage");
+  });
+
+  test("that is large goes straight from S3, through buffers that hold its largest tensor and fit the pod", () => {
+    const large = planned("large", {
+      model: "meta-llama/Llama-3.3-70B-Instruct",
+      gpus: ["A100-40"],
+      quantization: "fp8",
     });
-    expect(served(on("m7i.large")).resources.requests).not.toHaveProperty("ephemeral-storage");
+    if (large === undefined) throw new Error("it fits");
+    const { launches, resources } = served({
+      ...large,
+      nodes: [{ instanceType: "p4d.24xlarge", purchase: "on-demand" }],
+    });
+    const loader = launches[0]?.arguments["model-loader-extra-config"];
+    expect(loader).toMatchObject({ concurrency: 16, distributed: true });
+    const buffer = Number(/"memory_limit":(\d+)/.exec(JSON.stringify(loader))?.[1]);
+    expect(buffer).toBeGreaterThan(2 * 128_256 * 8192);
+    expect(4 * buffer).toBeLessThan((mebibytes(resources.requests.memory) * 2 ** 20) / 2 + 1);
   });
 
   test("whose format vLLM makes while loading says so, one whose files are in it doesn't", () => {

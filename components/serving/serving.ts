@@ -1,0 +1,57 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { servingPriority } from "../../planning/serving/scheduling.ts";
+import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
+import { generated, type Placement } from "../kubernetes/metadata.ts";
+import { type Endpoint, ModelServer, type ModelServerArgs } from "./modelServer.ts";
+
+export interface ServingArgs extends Omit<ModelServerArgs, "entrypoint" | "plan" | "transform">, Placement {
+  readonly plans: readonly ServingPlan[];
+  /** The entrypoint's Python files, by name: `m2m/entrypoint/*.py`. */
+  readonly entrypoint: Readonly<Record<string, string>>;
+  /** By model. */
+  readonly transform?: Readonly<Record<string, ModelServerArgs["transform"]>>;
+}
+
+/**
+ * All models of an environment. The namespace must be there: `restricted`, like every other.
+ *
+ * Changing the entrypoint rolls every server that it launches.
+ */
+export class Serving extends pulumi.ComponentResource {
+  /** By model. */
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+
+  constructor(name: string, args: ServingArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ai-platform:serving:Serving", name, {}, opts);
+    const child = { parent: this };
+    const { entrypoint, plans, transform, ...common } = args;
+
+    const priority = new k8s.scheduling.v1.PriorityClass(
+      name,
+      {
+        metadata: { name: servingPriority.name, labels: args.labels },
+        value: servingPriority.value,
+        description: servingPriority.description,
+      },
+      child,
+    );
+    const program = new k8s.core.v1.ConfigMap(
+      `${name}-entrypoint`,
+      { metadata: generated("entrypoint", args), immutable: true, data: { ...entrypoint } },
+      child,
+    );
+    this.endpoints = new Map(
+      plans.map((plan) => {
+        const server = new ModelServer(
+          plan.name,
+          { ...common, plan, entrypoint: program.metadata.name, transform: transform?.[plan.name] },
+          { ...child, dependsOn: priority },
+        );
+        return [plan.name, server.endpoint];
+      }),
+    );
+
+    this.registerOutputs({});
+  }
+}
