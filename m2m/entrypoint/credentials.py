@@ -7,7 +7,6 @@ Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers";
 credentials.py.
 """
 
-import ipaddress
 import json
 import os
 import re
@@ -21,12 +20,10 @@ from xml.etree import ElementTree as ET
 from entrypoint.failures import Exit, Failure, Transient
 from entrypoint.log import Log, shown
 from entrypoint.signing import Credentials, query_text
-from entrypoint.transport import Transport
+from entrypoint.transport import Transport, is_near
 
 _EARLY = timedelta(minutes=5)
 """Time before their end at which credentials are asked for anew."""
-_AGENTS = ("169.254.170.23", "fd00:ec2::23")
-"""Addresses of EKS Pod Identity's agent, the only ones that plain HTTP may go to besides loopback."""
 _OK = 200
 
 _TODO = (
@@ -162,14 +159,9 @@ def _code(text: bytes) -> str:
 
 
 def _is_trusted(url: str) -> bool:
+    """TLS, or a place from which nobody else can answer, as the AWS SDKs have it."""
     parts = urlsplit(url)
-    if parts.scheme == "https":
-        return True
-    host = parts.hostname or ""
-    try:
-        return host in _AGENTS or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return parts.scheme == "https" or is_near(parts.hostname or "")
 
 
 def _read_token(path: str) -> str:

@@ -1,6 +1,7 @@
 """HTTP as the hub and S3 need it: kept connections, time limits, retries with backoff."""
 
 import http.client
+import ipaddress
 import os
 import random
 import ssl
@@ -24,6 +25,9 @@ _LONGEST_ASKED_WAIT = 300.0
 
 _READ_OUT = 65_536
 """Bytes of an answer that nobody wants which are read all the same, to keep the connection."""
+
+AGENTS = ("169.254.170.23", "fd00:ec2::23")
+"""Addresses of EKS Pod Identity's agent. Source: botocore 1.44.8, utils.py, ContainerMetadataFetcher."""
 
 TOO_MANY = 429
 SERVER_ERROR = 500
@@ -124,7 +128,7 @@ class Transport:
         host = to.hostname or ""
         if parts.scheme == "http":
             return http.client.HTTPConnection(host, to.port, timeout=_STALLED)
-        self._tls = self._tls or ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
+        self._tls = self._tls or _trust()
         secure = http.client.HTTPSConnection(host, to.port, timeout=_STALLED, context=self._tls)
         if proxy is not None:
             secure.set_tunnel(parts.hostname or "", parts.port or 443)
@@ -163,9 +167,27 @@ class Transport:
         raise AssertionError
 
 
+def _trust() -> ssl.SSLContext:
+    """The image's certificate authorities, and those of AWS_CA_BUNDLE."""
+    context = ssl.create_default_context()
+    more = os.environ.get("AWS_CA_BUNDLE")
+    if more is not None:
+        context.load_verify_locations(more)
+    return context
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is the machine itself or Pod Identity's agent on it, which no proxy leads to."""
+    try:
+        return host in AGENTS or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _proxy(parts: SplitResult) -> SplitResult | None:
+    host = parts.hostname or ""
     address = getproxies().get(parts.scheme)
-    if address is None or proxy_bypass(parts.hostname or ""):
+    if address is None or is_near(host) or proxy_bypass(host):
         return None
     return urlsplit(address if "://" in address else f"http://{address}")
 

@@ -119,6 +119,15 @@ def test_the_token_goes_to_the_hub_alone(machine: Machine, hub: HubState) -> Non
     assert seen == {("hub", "Bearer hf_of_somebody_private"), ("cdn", None)}
 
 
+def test_a_proxy_leads_to_the_hub_but_not_to_the_machine_itself(machine: Machine, hub: HubState) -> None:
+    """The hub here answers as a proxy does to a name that nobody else knows; its CDN is on loopback."""
+    result = machine.run(machine.launch(), HF_ENDPOINT="http://hub.invalid", HTTP_PROXY=hub.hub)
+    assert result.code == 0, result.lines
+    assert is_whole(machine.directory())
+    away = machine.run(machine.launch("other"), HTTP_PROXY="http://127.0.0.1:1")
+    assert away.code == 0, "loopback isn't asked for through a proxy"
+
+
 def test_signatures_in_urls_are_not_logged(machine: Machine, hub: HubState) -> None:
     machine.secrets.append("secret-signature")
     hub.cuts = {SHARD: [0] * 9}
