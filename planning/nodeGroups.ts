@@ -5,6 +5,9 @@ import type { NodeGroupPlan } from "./infrastructure.ts";
 import { fitName } from "./names.ts";
 import type { Offer, PlacedNode, Role, Workload } from "./placement/problem.ts";
 
+/** Taint of all nodes with a GPU: what needs none stays off them. */
+export const gpuTaint = "nvidia.com/gpu";
+
 /** What node groups are made from: a placement and what it was made from. */
 export interface Placed {
   readonly nodes: readonly PlacedNode[];
@@ -142,7 +145,7 @@ function fallbacksOf(
 
 /** Keeps pods off nodes that were bought for something else. */
 function taintsOf(role: Role): NodeGroupPlan["taints"] {
-  if (role === "gpu") return [{ key: "nvidia.com/gpu", value: "true", effect: "NO_SCHEDULE" }];
+  if (role === "gpu") return [{ key: gpuTaint, value: "true", effect: "NO_SCHEDULE" }];
   if (role === "system" || role === "cpu") return [];
   return [{ key: "ai-platform/role", value: role, effect: "NO_SCHEDULE" }];
 }

@@ -1,3 +1,5 @@
+import { addonControllers } from "../catalog/addons/controllers.ts";
+import { reservedFor } from "../catalog/addons/pods.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
 import type { AwsPlatformSpec } from "../spec/platform.ts";
 import type { Role, Workload } from "./placement/problem.ts";
@@ -14,18 +16,17 @@ interface Pods {
   readonly keepsData?: boolean;
 }
 
-/**
- * Deployments that every EKS cluster of ours has in `kube-system`, by the requests of their upstream manifests: the EKS
- * add-ons coredns (100m, 70Mi), metrics-server (100m, 200Mi), aws-ebs-csi-driver's controller (six containers of 10m and
- * 40Mi), snapshot-controller (10m, 20Mi), kube-state-metrics (its README's 10m, 190Mi for up to 100 nodes), and
- * the cluster autoscaler (its AWS example's 100m, 600Mi).
- */
+/** What every cluster of ours runs on its system nodes: the add-ons' Deployments, and the cluster autoscaler. */
 const clusterAddOns: readonly Pods[] = [
-  { name: "coredns", role: "system", replicas: 2, milliCpus: 100, memoryMiB: 70 },
-  { name: "metrics-server", role: "system", replicas: 2, milliCpus: 100, memoryMiB: 200 },
-  { name: "ebs-csi-controller", role: "system", replicas: 2, milliCpus: 60, memoryMiB: 240 },
-  { name: "snapshot-controller", role: "system", replicas: 2, milliCpus: 10, memoryMiB: 20 },
-  { name: "kube-state-metrics", role: "system", replicas: 1, milliCpus: 10, memoryMiB: 190 },
+  ...addonControllers.map(
+    (pods): Pods => ({
+      name: pods.name,
+      role: "system",
+      replicas: pods.replicas,
+      ...reservedFor(pods),
+    }),
+  ),
+  // The autoscaler's AWS example requests as much.
   { name: "cluster-autoscaler", role: "system", replicas: 1, milliCpus: 100, memoryMiB: 600 },
 ];
 

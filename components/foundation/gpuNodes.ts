@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type GpuNodesPlan, gpuLabel } from "../../planning/foundation/gpuNodes.ts";
+import { gpuTaint } from "../../planning/nodeGroups.ts";
 import { IsolatedNamespace } from "../kubernetes/namespace.ts";
 import { NodeDaemon } from "../kubernetes/nodeDaemon.ts";
 
@@ -10,9 +11,6 @@ export interface GpuNodesArgs {
 
 /** Port of the GPUs' metrics. */
 export const gpuMetricsPort = 9400;
-
-/** Taint of all nodes with a GPU. */
-const taint = "nvidia.com/gpu";
 
 /**
  * NVIDIA's device plugin, without which no pod gets a GPU, and its DCGM exporter. The driver, the container toolkit and
@@ -25,7 +23,7 @@ export class GpuNodes extends pulumi.ComponentResource {
   constructor(name: string, args: GpuNodesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:foundation:GpuNodes", name, {}, opts);
     const { labels, plan } = args;
-    const everyGpu = { namespace: plan.namespace, labels, onNodesWith: gpuLabel, toleratedTaint: taint };
+    const everyGpu = { namespace: plan.namespace, labels, onNodesWith: gpuLabel, toleratedTaint: gpuTaint };
 
     const namespace = new IsolatedNamespace(
       plan.namespace,

@@ -3,7 +3,9 @@ import { clusterName } from "../../spec/defaults.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
 import { bucketNameOf } from "../data/buckets.ts";
 import { dataKey } from "../data/keys.ts";
+import { gpuTaint } from "../nodeGroups.ts";
 import { type CostComponent, tagsByComponent } from "../ownership.ts";
+import { daemonRequests } from "./daemons.ts";
 import { ebsCsiPolicy, type PolicyScope, vpcCniPolicy } from "./iam/addons.ts";
 import { bucketReadPolicy } from "./iam/buckets.ts";
 import type { PolicyDocument } from "./iam/policy.ts";
@@ -84,7 +86,20 @@ const choices: Readonly<Record<AddonName, AddonChoice>> = {
     },
   },
   "kube-state-metrics": { turn: "after-nodes" },
-  "eks-node-monitoring-agent": { turn: "any" },
+  "eks-node-monitoring-agent": {
+    turn: "any",
+    /**
+     * The agent asks a DCGM engine on each GPU node for the GPUs' health. Of itself the engine tolerates no taint, and
+     * every GPU is then reported as broken; it requests nothing either.
+     * Source: EKS user guide, "Configure the Amazon EKS node monitoring agent".
+     */
+    configuration: () => ({
+      dcgmAgent: {
+        tolerations: [{ key: gpuTaint, operator: "Exists", effect: "NoSchedule" }],
+        resources: { requests: daemonRequests("dcgm-server") },
+      },
+    }),
+  },
   "prometheus-node-exporter": { turn: "any" },
 };
 

@@ -1,6 +1,6 @@
-import { gpuDaemons } from "../../catalog/ec2/daemons.ts";
 import { imageRef, type RegistryImageName } from "../../catalog/images.ts";
 import type { Resources } from "../services.ts";
+import { daemonRequests } from "./daemons.ts";
 import type { ManagedNodeGroupPlan } from "./nodeGroups.ts";
 
 /** What runs on every node with a GPU. */
@@ -27,15 +27,9 @@ export function planGpuNodes(nodeGroups: readonly ManagedNodeGroupPlan[]): GpuNo
   };
 }
 
-/** Requests what placement counts on. */
 function daemon(image: RegistryImageName, name: string, memoryLimit: string) {
-  const found = gpuDaemons.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new Error(`catalog/ec2/daemons.ts has no ${name}`);
   return {
     image: imageRef(image),
-    resources: {
-      requests: { cpu: `${found.milliCpus}m`, memory: `${found.memoryMiB}Mi` },
-      limits: { memory: memoryLimit },
-    },
+    resources: { requests: daemonRequests(name), limits: { memory: memoryLimit } },
   };
 }

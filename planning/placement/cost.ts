@@ -20,12 +20,11 @@ export function costOf(
   let [penalties, moves] = [0, 0];
   for (const { name, options: all, replicas } of problem.workloads) {
     const option = all.find(({ id }) => id === options.get(name));
-    if (!option) continue;
-    penalties += option.penalty * replicas;
+    penalties += (option?.penalty ?? 0) * replicas;
     const before = problem.previous.get(name);
     if (!before) continue;
     const stays =
-      option.id === before.option &&
+      option?.id === before.option &&
       [...(offers.get(name) ?? [])].every((offer) => before.offers.includes(offer));
     if (!stays) moves += before.moveCost;
   }

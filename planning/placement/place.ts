@@ -39,6 +39,9 @@ export async function place(unsorted: PlacementProblem, limits: PlacementLimits 
       ? { options: new Map<string, string>(), nodes: [], lowerBound: 0, limited: false }
       : solve(await loadHighs(), { ...problem, workloads: able }, limits);
   const { limited, nodes, options } = found;
+  const unable = problem.workloads.filter((workload) => !able.includes(workload));
+  const unavoidable = costOf({ ...problem, workloads: unable }, { nodes: [], options: new Map() }).total;
+  const proven = found.lowerBound + unavoidable;
   for (const workload of able) {
     if (!options.has(workload.name))
       refused.push({ workload: workload.name, reason: crowdedOut(workload, problem) });
@@ -46,7 +49,7 @@ export async function place(unsorted: PlacementProblem, limits: PlacementLimits 
   const { nodes: usdPerHour, total } = costOf(problem, { nodes, options });
   // Sums of prices are rounded: a bound above the cost by no more than that is the cost.
   const rounding = 1e-6 * Math.max(1, total);
-  const lowerBound = Math.abs(found.lowerBound - total) < rounding ? total : Math.max(0, found.lowerBound);
+  const lowerBound = Math.abs(proven - total) < rounding ? total : Math.max(0, proven);
   return {
     options: new Map([...options].toSorted(([a], [b]) => byText(a, b))),
     nodes: nodes.toSorted(

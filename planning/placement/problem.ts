@@ -70,7 +70,10 @@ export interface Choice {
   readonly option: string;
   /** Offers that its replicas stand on; one that is gone counts for nothing. */
   readonly offers: readonly string[];
-  /** US dollars an hour, once for all replicas, when the option changes or one of them needs another offer. */
+  /**
+   * US dollars an hour, once for all replicas, when the option changes, one of them needs another offer, or there is no
+   * place for them any more.
+   */
   readonly moveCost: number;
 }
 

@@ -1,9 +1,10 @@
 import { amiName, amiTypes, eksVersions } from "../../catalog/eks.ts";
 import { quotas } from "../../catalog/quotas.ts";
+import { addonManifests } from "./addons.ts";
 
 /**
- * What the simulated AWS offers: a new account's quotas, and what the catalog pins of EKS. simulated_aws/offers.py has the
- * form.
+ * What the simulated AWS offers: a new account's quotas, what the catalog pins of EKS, and the pods of EKS's add-ons.
+ * simulated_aws/offers.py has the form.
  * @param values other values of quotas, by service and code
  */
 export function offers(values: Readonly<Record<string, number>> = {}) {
@@ -14,6 +15,7 @@ export function offers(values: Readonly<Record<string, number>> = {}) {
       name,
       value: values[`${service}/${code}`] ?? awsDefault,
     })),
+    addonPods: addonManifests(),
     kubernetes: Object.fromEntries(
       Object.values(eksVersions).map(({ addons, amiRelease, version }) => [
         version,

@@ -16,6 +16,10 @@ if (!isInstalled(root)) {
   const code = await installDependencies(root);
   if (code !== 0) process.exit(code);
 }
+process.on("exit", (code) => {
+  // Node's own word for "something is awaited that can never come", of which version 20 says nothing.
+  if (code === 13) console.error("This is a bug: the command ended in the middle of its work. Run it again.");
+});
 const { register } = await import("tsx/esm/api");
 register();
 const { main } = await import("./cli.ts");

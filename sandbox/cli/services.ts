@@ -46,12 +46,31 @@ export const judge = (status: number, path: string): Probe => ({
   answer: `HTTP ${status}${status === 404 && path === "/" ? " (nothing is routed there)" : ""}`,
 });
 
-/** Asks a service through the platform's entrance on this machine. */
-export async function probe(base: string, path: string): Promise<Probe> {
+/**
+ * Asks a service through the platform's entrance on this machine.
+ * @param patience how long it may take for the head of its answer, seconds
+ */
+export async function probe(base: string, path: string, patience = 5): Promise<Probe> {
+  const over = new AbortController();
+  // A timer that keeps the process alive, as that of AbortSignal.timeout does not: where a connection is lost such that
+  // fetch never settles, nothing else would, and Node would end in the middle.
+  const late = sleep(
+    patience * 1000,
+    { ready: false, answer: `no answer within ${patience} s` },
+    { signal: over.signal },
+  );
   try {
-    const response = await fetch(new URL(path, base), { signal: AbortSignal.timeout(5000) });
-    await response.arrayBuffer();
-    return judge(response.status, path);
+    return await Promise.race([late, ask(new URL(path, base), over.signal)]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function ask(url: URL, signal: AbortSignal): Promise<Probe> {
+  try {
+    const response = await fetch(url, { signal });
+    await response.body?.cancel();
+    return judge(response.status, url.pathname);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return { ready: false, answer: cause instanceof Error ? cause.message : String(cause) };

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer as createHttpServer, type ServerResponse } from "node:http";
 import { createServer, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { failOn, listener, portProblem } from "../../sandbox/cli/machine.ts";
@@ -8,13 +10,16 @@ import { UserError } from "../../sandbox/lib/fail.ts";
 let server: Server | undefined;
 afterEach(() => server?.close());
 
-const occupy = () =>
-  new Promise<number>((resolve) => {
-    server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server?.address();
-      resolve(typeof address === "object" && address ? address.port : 0);
-    });
-  });
+const portOf = (listening: Server): number => {
+  const address = listening.address();
+  return typeof address === "object" && address ? address.port : 0;
+};
+
+const occupy = async (): Promise<number> => {
+  server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return portOf(server);
+};
 
 test("a taken port is named with its owner and the option that moves it", async () => {
   const port = await occupy();
@@ -58,6 +63,24 @@ test("a service that is not there is not ready, and says why", async () => {
     ready: false,
     answer: expect.stringContaining("ECONNREFUSED"),
   });
+});
+
+test.each([
+  ["never answers", () => undefined, { ready: false, answer: "no answer within 0.3 s" }],
+  [
+    "never ends its answer",
+    (response: ServerResponse) => response.writeHead(200, { "content-encoding": "gzip" }).write("cut sho"),
+    { ready: true, answer: "HTTP 200" },
+  ],
+])("a service that %s keeps nobody waiting", async (_, answer, expected) => {
+  const silent = createHttpServer((_, response) => void answer(response)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  try {
+    expect(await probe(`http://127.0.0.1:${portOf(silent)}`, "/x", 0.3)).toEqual(expected);
+  } finally {
+    silent.closeAllConnections();
+    silent.close();
+  }
 });
 
 test("how to authenticate is told in words", () => {

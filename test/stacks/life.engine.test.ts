@@ -1,13 +1,17 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { allocatable, daemonsOn } from "../../catalog/ec2/allocatable.ts";
+import { instanceType } from "../../catalog/ec2/instances.ts";
 import type { SimulatedAws } from "../../sandbox/aws/server.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
 import { ScratchProject } from "../../sandbox/engine/scratch.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
+import { clusterName } from "../../spec/defaults.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
 import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
+import { fillNodeGroups, nodesOf, openCluster } from "../support/simulatedCluster.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -55,6 +59,38 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
 
   test("does not change a second time", { timeout: 5 * minutes }, async () => {
     expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
+  });
+
+  test("runs on every kind of node the daemons that the plan keeps room for", {
+    timeout: 5 * minutes,
+  }, async () => {
+    const spec = describeEnvironment(environment, repoRoot);
+    if (spec.environment === "local") throw new Error("not an environment in AWS");
+    const api = await openCluster(aws);
+    const groups = await fillNodeGroups(aws, spec.cloud.region, clusterName(spec));
+    await vi.waitFor(async () => {
+      const nodes = await nodesOf(api);
+      expect(new Set(nodes.map(({ nodeGroup }) => nodeGroup)).size).toBe(groups);
+      for (const { daemons, role, type } of nodes) {
+        const planned = daemonsOn(instanceType(type)).map(({ name }) => name);
+        expect([role, type, daemons.map(({ name }) => name)]).toEqual([role, type, planned.sort()]);
+      }
+    }, 60_000);
+    for (const { allocatable: room, daemons, role, type } of await nodesOf(api)) {
+      const kept = new Map(daemonsOn(instanceType(type)).map((daemon) => [daemon.name, daemon]));
+      const beyond = daemons.filter(({ memoryMiB, milliCpus, name }) => {
+        const reserved = kept.get(name);
+        return milliCpus > (reserved?.milliCpus ?? 0) || memoryMiB > (reserved?.memoryMiB ?? 0);
+      });
+      expect([role, type, beyond]).toEqual([role, type, []]);
+      // What is left for pods in truth is at least what they were placed by.
+      const placedBy = allocatable(instanceType(type));
+      const left = (of: (daemon: (typeof daemons)[number]) => number) =>
+        daemons.reduce((sum, daemon) => sum + of(daemon), 0);
+      expect(room.milliCpus - left(({ milliCpus }) => milliCpus)).toBeGreaterThanOrEqual(placedBy.milliCpus);
+      expect(room.memoryMiB - left(({ memoryMiB }) => memoryMiB)).toBeGreaterThanOrEqual(placedBy.memoryMiB);
+      expect(room.pods - daemons.length).toBeGreaterThanOrEqual(placedBy.pods);
+    }
   });
 
   test.runIf(environment === "prod")("refuses to be destroyed", { timeout: 5 * minutes }, async () => {

@@ -34,7 +34,7 @@ export function bruteForce({ offers, previous, workloads, zones }: PlacementProb
       const able = legal.filter((offer) => carries(offer, option));
       replica(index, workload, option, able, [], 0, leftOut, cost + option.penalty * workload.replicas);
     }
-    decide(index + 1, leftOut + 1, cost);
+    decide(index + 1, leftOut + 1, cost + (previous.get(workload.name)?.moveCost ?? 0));
   }
 
   /** `from` keeps equal replicas in order of their nodes. */

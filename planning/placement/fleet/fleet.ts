@@ -57,6 +57,8 @@ export interface Group {
   readonly members: readonly { readonly name: string; readonly options: readonly string[] }[];
   /** Whether each can be placed whatever the others take: it has a way that needs no offer with a limit. */
   readonly secure: boolean;
+  /** US dollars an hour for leaving one out that the plan in force has; undefined where it has none of them. */
+  readonly leaving: number | undefined;
 }
 
 /** A placement problem, or an independent part of one, with everything interchangeable put together. */
@@ -156,7 +158,11 @@ function interchangeable(
   };
   const described = choices.map((choice) => {
     const ways = choice.ways.map((way) => ({ kind: kindOf(choice, way), cost: way.cost, moves: way.moves }));
-    const key = [choice.replicas, ...ways.map(({ cost, kind, moves }) => `${kind}:${cost}:${moves}`)].join();
+    const key = [
+      choice.replicas,
+      choice.leaving,
+      ...ways.map(({ cost, kind, moves }) => `${kind}:${cost}:${moves}`),
+    ].join();
     return { choice, ways, key };
   });
   const groups = [...grouped(described, ({ key }) => key).values()].map((same, index): Group => {
@@ -168,6 +174,7 @@ function interchangeable(
       index,
       replicas: choice.replicas,
       secure: choice.secure,
+      leaving: choice.leaving,
       ways,
       members: members.toSorted((a, b) => byText(a.name, b.name)),
     };

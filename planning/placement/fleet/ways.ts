@@ -21,6 +21,8 @@ export interface Choices {
   readonly spread: Workload["spread"];
   readonly ways: readonly OpenWay[];
   readonly secure: boolean;
+  /** US dollars an hour for leaving one out that the plan in force has; undefined where it has none of them. */
+  readonly leaving: number | undefined;
 }
 
 /** All ways of the first workload, without those that another of its ways makes needless. */
@@ -39,7 +41,8 @@ export function choicesOf(
     const unlimited = offers.filter(({ limit }) => limit === undefined);
     return canSpread(workload, unlimited, problem.zones);
   });
-  return { workloads, replicas, spread, ways, secure };
+  const leaving = problem.previous.get(workload.name)?.moveCost;
+  return { workloads, replicas, spread, ways, secure, leaving };
 }
 
 function waysOf(

@@ -42,7 +42,7 @@ const infinity = Number.POSITIVE_INFINITY;
  *     pods    pods of a kind in all zones          = replicas of the workloads that take it
  *     spread  pods of a spread kind in each zone   between floor and ceiling of replicas / zones per workload
  *
- * @param exclusion price of leaving out a workload that has only offers with a limit
+ * @param exclusion price of leaving out a workload that has only offers with a limit, beside what its move costs
  */
 export function buildMaster(fleet: Fleet, exclusion: number): Master {
   const { groups, hosts, kinds, shapes, zones } = fleet;
@@ -103,12 +103,12 @@ export function buildMaster(fleet: Fleet, exclusion: number): Master {
     ];
   }
 
-  const ways = groups.map(({ members, replicas, secure, ways }) => {
+  const ways = groups.map(({ leaving, members, replicas, secure, ways }) => {
     const group = { row: program.row(members.length, members.length), value: 1 };
-    if (!secure) program.column(exclusion, members.length, [group]);
+    if (!secure) program.column(exclusion + moved(leaving), members.length, [group]);
     return ways.map(({ cost, kind, moves }) => {
       const entries = perWorkload[kind]?.(replicas) ?? [];
-      return program.column(cost + (moves ? moveTie : 0), members.length, [group, ...entries]);
+      return program.column(moves ? moved(cost) : cost, members.length, [group, ...entries]);
     });
   });
 
@@ -125,6 +125,9 @@ export function buildMaster(fleet: Fleet, exclusion: number): Master {
   };
   return { program, ways, supply, pool, limits, entries };
 }
+
+/** With the tie, where anything moves at all. */
+const moved = (cost: number | undefined): number => (cost === undefined ? 0 : cost + moveTie);
 
 export function columnKey({ host, slots, zone }: Column): string {
   return `${host.index}/${zone ?? ""}/${slots.map(({ count, shape }) => `${shape}x${count}`).join()}`;

@@ -164,15 +164,15 @@ function inEachZone({ hosts, shapes }: Fleet, columns: readonly Column[]): Colum
   });
 }
 
-/** More than leaving a workload out can ever save: what all cost on nodes of their own. */
+/** More than leaving a workload out can ever save: what all cost on nodes of their own, and what all moves cost. */
 function exclusionPrice({ groups, hosts, kinds, shapes }: Fleet): number {
-  const costs = groups.map(({ members, replicas, ways }) => {
+  const costs = groups.map(({ leaving = 0, members, replicas, ways }) => {
     const ofWays = ways.map(({ cost, kind }) => {
       const able = shapes[kinds[kind]?.shape ?? -1]?.hosts ?? [];
       const prices = able.map((host) => hosts[host]?.offer.usdPerHour ?? 0);
       return cost + replicas * Math.max(...prices);
     });
-    return members.length * Math.max(...ofWays);
+    return members.length * (leaving + Math.max(...ofWays));
   });
   return 1 + costs.reduce((sum, cost) => sum + cost, 0);
 }

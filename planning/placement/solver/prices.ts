@@ -55,9 +55,9 @@ export function boundByPrices(
     cost -= (excess - before) * offer.limit;
   }
   const worth = fleet.kinds.map((kind) => worthOfOne(fleet, kind, scaled));
-  for (const { members, replicas, secure, ways } of fleet.groups) {
+  for (const { leaving = 0, members, replicas, secure, ways } of fleet.groups) {
     const choices = ways.map(({ cost, kind }) => cost + (worth[kind]?.(replicas) ?? 0));
-    cost += members.length * Math.min(...choices, secure ? Number.POSITIVE_INFINITY : exclusion);
+    cost += members.length * Math.min(...choices, secure ? Number.POSITIVE_INFINITY : exclusion + leaving);
   }
   return { cost, prices: scaled, scarcity };
 }

@@ -1,7 +1,10 @@
-"""What AWS offers to the account: quotas, and what EKS has. `offers.json` in the state folder says it.
+"""What AWS offers to the account: quotas, and what EKS has and runs. `offers.json` in the state folder says it.
 
     {"quotas": [{"service": "ec2", "code": "L-DB2E81BA", "name": "...", "value": 0}],
-     "kubernetes": {"1.36": {"addons": {"coredns": ["v1.14.6-eksbuild.4"]}, "images": ["amazon-eks-..."]}}}
+     "kubernetes": {"1.36": {"addons": {"coredns": ["v1.14.6-eksbuild.4"]}, "images": ["amazon-eks-..."]}},
+     "addonPods": {"coredns": [{"configuredBy": "", "manifest": {"kind": "Deployment", ...}}]}}
+
+`configuredBy` names the part of an add-on's configuration values that changes the manifest's pods.
 
 It is read anew for each call, so that a drill can take something away.
 """
@@ -15,7 +18,7 @@ file: Path | None = None
 
 
 def read() -> dict[str, Any]:
-    nothing: dict[str, Any] = {"quotas": [], "kubernetes": {}}
+    nothing: dict[str, Any] = {"quotas": [], "kubernetes": {}, "addonPods": {}}
     return nothing | json.loads(file.read_text()) if file is not None and file.exists() else nothing
 
 

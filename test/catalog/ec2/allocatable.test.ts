@@ -24,24 +24,24 @@ test("EKS lets a node take 110 pods below 30 vCPUs and 250 from there, whatever 
   expect(maxPods(instanceType("g6.48xlarge"))).toBe(250);
 });
 
-test("m7i.large leaves 2000 - 70 - 250 milli-CPUs, 8192 - 615 - 574 - 100 - 230 MiB and 29 - 6 pods", () => {
+test("m7i.large leaves 2000 - 70 - 280 milli-CPUs, 8192 - 615 - 574 - 100 - 350 MiB and 29 - 7 pods", () => {
   expect(allocatable(instanceType("m7i.large"))).toEqual({
-    milliCpus: 2000 - 70 - 250,
-    memoryMiB: 8192 - 615 - (255 + 11 * 29) - 100 - 230,
-    pods: 29 - 6,
+    milliCpus: 2000 - 70 - 280,
+    memoryMiB: 8192 - 615 - (255 + 11 * 29) - 100 - 350,
+    pods: 29 - 7,
   });
 });
 
 test("a Graviton keeps 64 MiB more before the hypervisor's share", () => {
   expect(allocatable(instanceType("m7g.large")).memoryMiB).toBe(
-    8128 - Math.ceil(8128 * 0.075) - (255 + 11 * 29) - 100 - 230,
+    8128 - Math.ceil(8128 * 0.075) - (255 + 11 * 29) - 100 - 350,
   );
 });
 
-test("a node with GPUs carries three DaemonSets for them beside the six of every node", () => {
+test("a node with GPUs carries three DaemonSets for them beside the seven of every node", () => {
   const [plain, gpu] = [allocatable(instanceType("m6i.xlarge")), allocatable(instanceType("g6.xlarge"))];
   expect(plain.milliCpus - gpu.milliCpus).toBe(50 + 50 + 100);
-  expect(maxPods(instanceType("g6.xlarge")) - gpu.pods).toBe(9);
+  expect(maxPods(instanceType("g6.xlarge")) - gpu.pods).toBe(10);
 });
 
 test("every daemon requests something, and says where the figure is from", () => {

@@ -137,4 +137,14 @@ describe("the plan in force", () => {
     const { nodes } = await place(problem([workload({})], [offer({}), cheaper], inForce(0.04)));
     expect(nodes.map((node) => node.offer)).toEqual(["new/on-demand"]);
   });
+
+  test.each([["bot"], ["chat"]])(
+    "keeps %s when there is room for one of two that are alike",
+    async (name) => {
+      const both = [workload({ name: "bot" }), workload({ name: "chat" })];
+      const previous = new Map([[name, { option: "1xL4", offers: ["small/on-demand"], moveCost: 0.001 }]]);
+      const { options } = await place(problem(both, [offer({ limit: 1 })], { previous }));
+      expect([...options.keys()]).toEqual([name]);
+    },
+  );
 });

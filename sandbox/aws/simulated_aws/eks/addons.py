@@ -9,7 +9,8 @@ from moto.moto_api._internal import mock_random as random
 
 from simulated_aws import offers
 from simulated_aws.durations import Settling
-from simulated_aws.eks.common import Answers, missing
+from simulated_aws.eks.common import Answers, Extras, missing
+from simulated_aws.kubernetes import addons
 
 versions = {
     "coredns": "v1.13.2-eksbuild.1",
@@ -39,8 +40,13 @@ class Addons(Answers):
         }
         addon.setdefault("tags", {})
         self._associate(addon)
-        extras.addons[name] = {"addon": addon, "settling": Settling("eks-addon")}
+        extras.addons[name] = {"addon": addon, "settling": Settling("eks-addon"), "active": False}
+        self._install(extras, addon)
         return self._shown_addon(name)
+
+    def _install(self, extras: Extras, addon: dict[str, Any]) -> None:
+        if extras.plane is not None:
+            addons.install(extras.plane.client(), addon["addonName"], addon.get("configurationValues"))
 
     def _associate(self, addon: dict[str, Any]) -> None:
         """Add-ons bring the pod identity associations that they are created with."""
@@ -58,11 +64,18 @@ class Addons(Answers):
         ]
 
     def _shown_addon(self, name: str, status: str | None = None) -> ActionResult:
-        kept = self._extras().addons.get(name)
+        extras = self._extras()
+        kept = extras.addons.get(name)
         if kept is None:
             raise missing(f"No addon: {name} found in cluster: {self._get_param('name')}", addonName=name)
-        now = status or kept["settling"].state("CREATING", "ACTIVE")
-        return ActionResult({"addon": kept["addon"] | {"status": now}})
+        return ActionResult({"addon": kept["addon"] | {"status": status or self._status_of(extras, kept)}})
+
+    def _status_of(self, extras: Extras, kept: dict[str, Any]) -> str:
+        """EKS waits until an add-on's Deployments run once, which takes nodes."""
+        if not kept["active"] and kept["settling"].state("CREATING", "ACTIVE") == "ACTIVE":
+            name, plane = kept["addon"]["addonName"], extras.plane
+            kept["active"] = plane is None or not addons.unavailable(plane.client(), name)
+        return "ACTIVE" if kept["active"] else "CREATING"
 
     def describe_addon(self) -> ActionResult:
         return self._shown_addon(self._get_param("addonName"))
@@ -73,15 +86,19 @@ class Addons(Answers):
         addon = self._extras().addons[name]["addon"]
         addon.update(self._given("addonVersion", "serviceAccountRoleArn", "configurationValues"))
         self._associate(addon)
+        self._install(self._extras(), addon)
         addon["modifiedAt"] = utcnow()
         return self._update("AddonUpdate")
 
     def delete_addon(self) -> ActionResult:
         name = self._get_param("addonName")
         shown = self._shown_addon(name, "DELETING")
-        addon = self._extras().addons.pop(name)["addon"]
+        extras = self._extras()
+        addon = extras.addons.pop(name)["addon"]
         for arn in addon.get("podIdentityAssociations", []):
-            self._extras().pod_identities.pop(arn.rsplit("/", 1)[1], None)
+            extras.pod_identities.pop(arn.rsplit("/", 1)[1], None)
+        if extras.plane is not None:
+            addons.remove(extras.plane.client(), name)
         return shown
 
     def list_addons(self) -> ActionResult:

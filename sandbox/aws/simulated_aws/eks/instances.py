@@ -8,7 +8,7 @@ from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random as random
 
 from simulated_aws.durations import scaled
-from simulated_aws.kubernetes.nodes import Client, node_of, reconcile
+from simulated_aws.kubernetes.nodes import node_of, reconcile
 
 reconciling = threading.Lock()
 
@@ -135,4 +135,4 @@ def join(cluster: Any, account: str, region: str) -> None:
             for state in [] if autoscaling is None else autoscaling.instance_states:
                 node = node_of(state.instance, group)
                 wanted[node["metadata"]["name"]] = node
-        reconcile(Client(plane.folder, plane.endpoint), wanted)
+        reconcile(plane.client(), wanted)

@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 from simulated_aws.kubernetes.authenticator import path_of
+from simulated_aws.kubernetes.client import Client
 
 program = os.environ.get("AI_PLATFORM_NODE_PROGRAM")
 """The sandbox's Kubernetes in one program; without it clusters have an endpoint that nobody listens on."""
@@ -55,6 +56,9 @@ class ControlPlane:
     @property
     def endpoint(self) -> str:
         return f"https://127.0.0.1:{self._port}"
+
+    def client(self) -> Client:
+        return Client(self.folder, self.endpoint)
 
     def authority(self) -> str:
         """The certificate authority of the API server, as EKS tells it."""

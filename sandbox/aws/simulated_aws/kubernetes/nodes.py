@@ -1,36 +1,14 @@
 """Instances as nodes of Kubernetes, which KWOK keeps Ready and whose pods it reports as running."""
 
-import json
-import ssl
 import urllib.error
-import urllib.request
-from pathlib import Path
 from typing import Any
 
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
+from simulated_aws.kubernetes.client import Client
+
 fake = {"kwok.x-k8s.io/node": "fake"}
 effects = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
-
-
-class Client:
-    """The administrator of a control plane."""
-
-    def __init__(self, folder: Path, endpoint: str) -> None:
-        pki = folder / "node/pki"
-        self._context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
-        self._context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
-        self._endpoint = endpoint
-
-    def send(self, method: str, path: str, body: object = None) -> Any:
-        request = urllib.request.Request(  # noqa: S310 the control plane's own address
-            f"{self._endpoint}{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, context=self._context, timeout=30) as answer:  # noqa: S310
-            return json.load(answer)
 
 
 def allocatable(kind: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
