@@ -10,6 +10,8 @@ export interface NetworkArgs {
   /** Key that encrypts the flow logs. */
   readonly logsKeyArn: pulumi.Input<string>;
   readonly tags: Readonly<Record<string, string>>;
+  /** Refuses to delete the VPC and its subnets, and so to change their ranges. */
+  readonly protectState: boolean;
   readonly transform?:
     | {
         readonly vpc?: Transform<aws.ec2.VpcArgs>;
@@ -37,7 +39,8 @@ interface Made {
  * without a way out for databases and the control plane's interfaces. S3 is reached by a gateway endpoint, so that models
  * and image layers don't pass, and aren't billed by, the NAT gateways. Its default security group lets nothing through.
  *
- * Changing a range or a zone replaces the subnet and everything in it; adding a zone or an endpoint adds.
+ * Another range or zone makes another subnet. Nodes move there; load balancers, databases and NAT gateways can't, and AWS
+ * refuses. Another range of the VPC means another environment. Adding a zone or an endpoint adds. See docs/changes.md.
  *
  * Costs: a NAT gateway with its address some $36 a month and $0.045 per GB; an interface endpoint some $7 a month and zone;
  * flow logs $0.50 per GB. The rest is free.
@@ -110,9 +113,9 @@ export class Network extends pulumi.ComponentResource {
   }
 }
 
-function createVpc(name: string, { plan, tags, transform }: NetworkArgs, opts: Making["opts"]) {
+function createVpc(name: string, { plan, protectState, tags, transform }: NetworkArgs, opts: Making["opts"]) {
   return new aws.ec2.Vpc(
-    name,
+    withRange(name, plan),
     transformed(transform?.vpc, {
       cidrBlock: plan.cidr,
       // Both are needed for private names: of the API server, and of interface endpoints.
@@ -120,9 +123,15 @@ function createVpc(name: string, { plan, tags, transform }: NetworkArgs, opts: M
       enableDnsSupport: true,
       tags: { ...tags, Name: plan.name },
     }),
-    opts,
+    { ...opts, protect: protectState },
   );
 }
+
+/**
+ * Subnets and VPCs are told apart by their ranges: where AWS refuses to give one up, the one in its place is another
+ * resource, which goes when the change is taken back. A replaced one would be marked for deletion, for good.
+ */
+const withRange = (name: string, { cidr }: { readonly cidr: string }) => `${name}-${cidr}`;
 
 /** Taken over rather than made: every VPC has one, which lets its members talk to each other and to the world. */
 function closeDefaultSecurityGroup({ args, name, opts, vpcId }: Making) {
@@ -134,11 +143,11 @@ function closeDefaultSecurityGroup({ args, name, opts, vpcId }: Making) {
 }
 
 function createSubnets({ args, name, opts, vpcId }: Making): Made[] {
-  const { plan: vpc, tags, transform } = args;
+  const { plan: vpc, protectState, tags, transform } = args;
   return vpc.subnets.map((plan) => ({
     plan,
     subnet: new aws.ec2.Subnet(
-      `${name}-${plan.name}`,
+      withRange(`${name}-${plan.name}`, plan),
       transformed(transform?.subnet, {
         vpcId,
         availabilityZone: plan.zone,
@@ -146,7 +155,7 @@ function createSubnets({ args, name, opts, vpcId }: Making): Made[] {
         mapPublicIpOnLaunch: false,
         tags: { ...tags, ...vpc.subnetTags[plan.tier], Name: `${vpc.name}-${plan.name}` },
       }),
-      opts,
+      { ...opts, protect: protectState },
     ),
   }));
 }
@@ -259,7 +268,7 @@ function associate(
     .map(
       ({ plan, subnet }) =>
         new aws.ec2.RouteTableAssociation(
-          `${name}-${plan.name}`,
+          withRange(`${name}-${plan.name}`, plan),
           { routeTableId: table.id, subnetId: subnet.id },
           opts,
         ),

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { recordedCalls } from "../../../sandbox/aws/server.ts";
+import type { ChangeName } from "./changes.ts";
+import type { Living } from "./living.ts";
+import type { Pages } from "./pages.ts";
+import { lostBy, summaryOf } from "./steps.ts";
+
+/** Changes that must cost nothing that can't be made again, as they are previewed: alone, or those that don't meet. */
+const harmless: readonly (readonly ChangeName[])[] = [
+  ["a node label"],
+  ["a tag"],
+  ["the database's class", "the database's disk", "more nodes"],
+  ["a newer AMI", "a larger root disk"],
+  ["days that logs are kept", "the gateway's host"],
+];
+
+const minutes = 60_000;
+
+/**
+ * An environment of Kubernetes 1.35 is changed in place. It stays changed.
+ * @param pages takes what each change does
+ */
+export function changesInPlace(life: () => Living, pages: Pages): readonly ChangeName[] {
+  const before: readonly ChangeName[] = ["Kubernetes 1.35"];
+  const changed: readonly ChangeName[] = [...before, ...harmless.flat()];
+  const after: readonly ChangeName[] = [...changed, "Kubernetes 1.36"];
+
+  test.each(harmless.map((names) => ({ names, title: names.join(", ") })))(
+    "$title: loses nothing",
+    async ({ names, title }) => {
+      await life().change(...before, ...names);
+      const steps = await life().preview();
+      expect(lostBy(steps)).toEqual([]);
+      pages.set(title, summaryOf(steps));
+    },
+    2 * minutes,
+  );
+
+  test(
+    "all of it together is carried out, and then nothing is left to do",
+    async () => {
+      await life().change(...changed);
+      expect(await life().up()).toMatch(/~ \d+ updated/);
+      expect(await life().preview()).toEqual([]);
+    },
+    5 * minutes,
+  );
+
+  test(
+    "Kubernetes goes up by one minor: control plane, what nodes need, nodes, the rest",
+    async () => {
+      await life().change(...after);
+      const steps = await life().preview();
+      expect(lostBy(steps)).toEqual([]);
+      pages.set("Kubernetes by one minor", summaryOf(steps));
+      const calls = (await recordedCalls(life().aws)).length;
+      await life().up();
+      const updates = (await recordedCalls(life().aws))
+        .slice(calls)
+        .map(({ operation }) => operation)
+        .filter((operation) => /^Update(Cluster|Addon|Nodegroup)/.test(operation));
+      expect(updates.filter((operation, index) => operation !== updates[index - 1])).toEqual([
+        "UpdateClusterVersion",
+        "UpdateAddon",
+        "UpdateNodegroupVersion",
+        "UpdateAddon",
+      ]);
+      expect(await life().preview()).toEqual([]);
+    },
+    5 * minutes,
+  );
+
+  test(
+    "Kubernetes never goes down, which leaves nothing behind",
+    async () => {
+      await life().change(...changed, "Kubernetes 1.34");
+      expect(await life().refusedUp()).toContain(
+        "Unsupported Kubernetes minor version update from 1.36 to 1.34",
+      );
+      // The engine keeps what it asked for; what AWS has is read back by a refresh.
+      await life().change(...after);
+      await life().refresh();
+      expect(await life().preview()).toEqual([]);
+    },
+    5 * minutes,
+  );
+
+  return after;
+}

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import type { ChangeName } from "./changes.ts";
+import type { Living } from "./living.ts";
+import type { Pages } from "./pages.ts";
+import { lostBy, summaryOf } from "./steps.ts";
+
+const minutes = 60_000;
+
+/**
+ * What is replaced: nodes, beside the old ones. What AWS refuses to move can be taken back.
+ * @param now the changes in force
+ */
+export function changesOfPlace(
+  life: () => Living,
+  pages: Pages,
+  now: readonly ChangeName[],
+): readonly ChangeName[] {
+  const moved: readonly ChangeName[] = [...now, "another instance type", "a private subnet's range"];
+
+  test.each(["another instance type", "a private subnet's range"] as const)(
+    "%s: nodes are replaced, and nothing else is lost",
+    async (name) => {
+      await life().change(...now, name);
+      const steps = await life().preview();
+      expect(lostBy(steps)).toEqual([]);
+      pages.set(name, summaryOf(steps));
+    },
+    2 * minutes,
+  );
+
+  test(
+    "nodes move, the new ones before the old ones go",
+    async () => {
+      await life().change(...moved);
+      const output = await life().up();
+      const made = output.search(/NodeGroup system-\S+ created replacement/);
+      const gone = output.search(/NodeGroup system-\S+ deleted original/);
+      expect(made).toBeGreaterThan(0);
+      expect(gone).toBeGreaterThan(made);
+      expect(await life().preview()).toEqual([]);
+    },
+    5 * minutes,
+  );
+
+  test.each([
+    { name: "an intra subnet's range", refused: "Some of the subnets to be deleted are currently in use" },
+    { name: "a public subnet's range", refused: "is already associated" },
+  ] as const)(
+    "$name: AWS refuses, and the change can be taken back",
+    async ({ name, refused }) => {
+      await life().change(...moved, name);
+      expect(await life().refusedUp()).toContain(refused);
+      await life().change(...moved);
+      await life().up();
+      expect(await life().preview()).toEqual([]);
+    },
+    5 * minutes,
+  );
+
+  return moved;
+}
