@@ -39,6 +39,11 @@ export class ScratchProject {
     });
   }
 
+  /** The same project with another backend. */
+  withBackend(url: string): ScratchProject {
+    return new ScratchProject(this.folder, { ...this.env, PULUMI_BACKEND_URL: url });
+  }
+
   /** Runs `pulumi`; its output and exit code are the result, whichever it is. */
   pulumi(...args: string[]) {
     return execa("pulumi", ["--non-interactive", "--color=never", ...args], {
