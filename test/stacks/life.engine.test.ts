@@ -4,10 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
+import { drift } from "./life/drift.ts";
 import { changesInPlace } from "./life/inPlace.ts";
 import { Living } from "./life/living.ts";
+import { lostState } from "./life/lost.ts";
 import { changesOfPlace } from "./life/moved.ts";
 import { type Pages, writePage } from "./life/pages.ts";
+import { protectedState } from "./life/refused.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -55,8 +58,24 @@ describe.skipIf(unfit)("dev", () => {
 
   test("begins with an older Kubernetes", () => life().change("Kubernetes 1.35"));
   comesUp(life);
-  const changed = changesInPlace(life, pages);
-  changesOfPlace(life, pages, changed);
-  goes(life);
+  const upgraded = changesInPlace(life, pages);
+  changesOfPlace(life, pages, upgraded);
   test("each change does what the page says", () => writePage("changes", "What a change does", pages));
+  goes(life);
+});
+
+describe.skipIf(unfit)("staging", () => {
+  const life = begin("staging");
+
+  comesUp(life);
+  drift(life);
+  lostState(life);
+  goes(life);
+});
+
+describe.skipIf(unfit)("prod", () => {
+  const life = begin("prod");
+
+  comesUp(life);
+  protectedState(life);
 });

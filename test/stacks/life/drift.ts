@@ -50,11 +50,11 @@ export function drift(life: () => Living): void {
   );
 }
 
-/** Lets a node group grow to three nodes, as the cluster autoscaler does. @returns its Auto Scaling group */
+/** Lets a node group of one node grow to three, as the cluster autoscaler does. @returns its Auto Scaling group */
 async function grow(life: Living): Promise<string> {
   const [group = ""] = await life.byHand(
     ...["autoscaling", "describe-auto-scaling-groups"],
-    ...["--query", "AutoScalingGroups[?starts_with(AutoScalingGroupName, 'eks-cpu-')].AutoScalingGroupName"],
+    ...["--query", "AutoScalingGroups[?DesiredCapacity==`1`].AutoScalingGroupName"],
   );
   await life.byHand(
     ...["autoscaling", "set-desired-capacity", "--auto-scaling-group-name", group],

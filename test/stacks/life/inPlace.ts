@@ -7,11 +7,9 @@ import { lostBy, summaryOf } from "./steps.ts";
 
 /** Changes that must cost nothing that can't be made again, as they are previewed: alone, or those that don't meet. */
 const harmless: readonly (readonly ChangeName[])[] = [
-  ["a node label"],
   ["a tag"],
-  ["the database's class", "the database's disk", "more nodes"],
-  ["a newer AMI", "a larger root disk"],
-  ["days that logs are kept", "the gateway's host"],
+  ["a node label", "more nodes", "the database's class", "the database's disk"],
+  ["a newer AMI", "a larger root disk", "days that logs are kept", "the gateway's host"],
 ];
 
 const minutes = 60_000;

@@ -71,7 +71,7 @@ export function lostState(life: () => Living): void {
         ...["import", "--stack", environment, "--file", file, "--yes", "--skip-preview"],
         ...["--protect=false", "--generate-code=false"],
       );
-      expect(output).toContain(`${imported.length} imported`);
+      expect(output).toContain(`= ${resources.length} imported`);
       const before = await there("preview", "--stack", environment, "--json");
       const steps = z
         .object({ steps: z.array(z.object({ op: z.string(), urn: z.string() })) })

@@ -17,13 +17,13 @@ export function changesOfPlace(
 ): readonly ChangeName[] {
   const moved: readonly ChangeName[] = [...now, "another instance type", "a private subnet's range"];
 
-  test.each(["another instance type", "a private subnet's range"] as const)(
-    "%s: nodes are replaced, and nothing else is lost",
-    async (name) => {
-      await life().change(...now, name);
+  test(
+    "another instance type, a private subnet's range: nodes are replaced, and nothing else is lost",
+    async () => {
+      await life().change(...moved);
       const steps = await life().preview();
       expect(lostBy(steps)).toEqual([]);
-      pages.set(name, summaryOf(steps));
+      pages.set("another instance type, a private subnet's range", summaryOf(steps));
     },
     2 * minutes,
   );
@@ -42,14 +42,11 @@ export function changesOfPlace(
     5 * minutes,
   );
 
-  test.each([
-    { name: "an intra subnet's range", refused: "Some of the subnets to be deleted are currently in use" },
-    { name: "a public subnet's range", refused: "is already associated" },
-  ] as const)(
-    "$name: AWS refuses, and the change can be taken back",
-    async ({ name, refused }) => {
-      await life().change(...moved, name);
-      expect(await life().refusedUp()).toContain(refused);
+  test(
+    "an intra subnet's range: AWS refuses, and the change can be taken back",
+    async () => {
+      await life().change(...moved, "an intra subnet's range");
+      expect(await life().refusedUp()).toContain("Some of the subnets to be deleted are currently in use");
       await life().change(...moved);
       await life().up();
       expect(await life().preview()).toEqual([]);
