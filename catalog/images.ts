@@ -90,6 +90,13 @@ export const registryImages = {
     source: "https://github.com/huggingface/text-generation-inference",
     version: "3.3.7",
   },
+  /** Server 2.71.0, with the vLLM backend, whose vLLM is older than the one above. */
+  triton: {
+    repository: "nvcr.io/nvidia/tritonserver",
+    tag: "26.07-vllm-python-py3",
+    source: "https://github.com/triton-inference-server/server",
+    version: "26.07",
+  },
   ollama: {
     repository: "ollama/ollama",
     tag: "0.33.3",
@@ -182,9 +189,22 @@ export const registryImages = {
 } as const satisfies Record<string, ImagePin>;
 
 export type ImageName = keyof typeof images;
+/** Images whose source is a folder of this repository. */
+export type OwnImageName = {
+  [Name in ImageName]: (typeof images)[Name]["source"] extends `services/${string}` ? Name : never;
+}[ImageName];
 export type RegistryImageName = keyof typeof registryImages;
 
 const all: Readonly<Record<ImageName | RegistryImageName, ImagePin>> = { ...images, ...registryImages };
+
+/** Names of the images that are built from a folder of this repository. */
+export const ownImageNames: readonly OwnImageName[] = Object.keys(images).filter(isOwn);
+
+function isOwn(name: string): name is OwnImageName {
+  return Object.entries(images).some(
+    ([known, { source }]) => known === name && source.startsWith("services/"),
+  );
+}
 
 /** The reference that a manifest carries: `repository:tag`, with the digest behind it where the catalog has one. */
 export function imageRef(name: ImageName | RegistryImageName): string {

@@ -6,6 +6,8 @@ import { WebService, type WebServiceArgs } from "./kubernetes/webService.ts";
 
 export interface ExperimentsArgs extends Placement {
   readonly plan: ServicesPlan["experiments"];
+  /** Its reference, by digest where it is built here. */
+  readonly image: pulumi.Input<string>;
   /** MLflow's tracking URI from inside the cluster. */
   readonly trackingUri: pulumi.Input<string>;
   readonly mlflow: Destination;
@@ -33,7 +35,7 @@ export class Experiments extends pulumi.ComponentResource {
         namespace: args.namespace,
         labels: args.labels,
         app: experimentsApp,
-        image: plan.image,
+        image: args.image,
         user: 10001,
         env: { EXPERIMENTS_TRACKING_URI: args.trackingUri, HOME: "/tmp" },
         port: experimentsPort,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ImageChoice } from "../planning/data/images.ts";
 import type { EdgePlan } from "../planning/edge/edge.ts";
 import type { FoundationPlan } from "../planning/foundation/foundation.ts";
 import type { InfrastructurePlan } from "../planning/infrastructure.ts";
@@ -7,6 +8,7 @@ import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
 import { Data } from "./data/data.ts";
+import { Images, type ImagesArgs } from "./data/images.ts";
 import { ManagedPostgres } from "./data/managedPostgres.ts";
 import { Databases, databasesApp } from "./databases.ts";
 import { Edge } from "./edge/edge.ts";
@@ -24,7 +26,10 @@ import { type ServiceEntry, serviceEntries } from "./serviceEntries.ts";
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
   readonly infrastructure?:
-    | Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "observability">
+    | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability"> & {
+        /** What the images are built from. */
+        readonly sources: ImagesArgs["sources"];
+      })
     | undefined;
 };
 
@@ -87,6 +92,7 @@ export class Platform extends pulumi.ComponentResource {
       "experiments",
       {
         plan: plan.experiments,
+        image: chosenImage(plan.experiments.image, aws),
         labels,
         namespace: namespaces.tracking,
         trackingUri: mlflow.trackingUri,
@@ -121,6 +127,7 @@ export class Platform extends pulumi.ComponentResource {
 interface Aws {
   readonly foundation: Foundation;
   readonly data: Data;
+  readonly images: Images;
   readonly edge: Edge | undefined;
   readonly region: string;
   /** By the part of the bill that something is on. */
@@ -134,13 +141,15 @@ function createAws(
   const { protectState, region, tags } = plans.foundation;
   const foundation = new Foundation("foundation", { plan: plans.foundation }, opts);
   const data = new Data("data", { plan: plans.data, region, tags, protectState }, opts);
+  const { images: plansOfImages, sources } = plans;
+  const images = new Images("images", { plans: plansOfImages, sources, data, region }, opts);
   const edge = plans.edge && createEdge(plans.edge, plans.foundation, { foundation, data }, opts);
   new Observability(
     "observability",
     { plan: plans.observability, region, tags: tags.others, foundation, edge },
     opts,
   );
-  return { foundation, data, edge, region, tags };
+  return { foundation, data, images, edge, region, tags };
 }
 
 function createEdge(
@@ -163,6 +172,13 @@ function createEdge(
     },
     opts,
   );
+}
+
+function chosenImage(choice: ImageChoice, aws: Aws | undefined): pulumi.Input<string> {
+  if (choice.kind === "pulled") return choice.ref;
+  if (aws === undefined)
+    throw new Error(`the image of ${choice.program} is built, but nothing in AWS is planned`);
+  return aws.images.ref(choice.program);
 }
 
 /** In the cluster it comes after what its volume needs; in RDS it waits for nothing there. */

@@ -4,6 +4,7 @@ import { nodePrice } from "./cost/nodes.ts";
 import { shareOfNodes } from "./cost/shares.ts";
 import { bucketCount, dataKeysOf, planData } from "./data/data.ts";
 import { databaseCost, databaseWarnings, explainDatabase } from "./data/database.ts";
+import { planImages } from "./data/images.ts";
 import { edgeWarnings, planEdge } from "./edge/edge.ts";
 import {
   type Explanation,
@@ -26,7 +27,7 @@ import {
 import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
-import { managedDatabases, type ServicesPlan } from "./services.ts";
+import { imageChoicesOf, managedDatabases, type ServicesPlan } from "./services.ts";
 import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
 import { cannotRun } from "./sizing/requests.ts";
@@ -105,6 +106,7 @@ export async function planAws(
       quotas,
       foundation,
       data,
+      images: planImages(imageChoicesOf(services), nodeGroups),
       edge,
       observability,
     },

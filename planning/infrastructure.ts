@@ -1,6 +1,7 @@
 import type { GpuName } from "../catalog/gpus.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
 import type { DataPlan } from "./data/data.ts";
+import type { ImagePlan } from "./data/images.ts";
 import type { EdgePlan } from "./edge/edge.ts";
 import type { FoundationPlan } from "./foundation/foundation.ts";
 import type { PlacementLock } from "./lock.ts";
@@ -28,6 +29,8 @@ export interface InfrastructurePlan {
   readonly foundation: FoundationPlan;
   /** What is kept outside the cluster. */
   readonly data: DataPlan;
+  /** What is built and pushed to its repositories. */
+  readonly images: readonly ImagePlan[];
   /** The way in; undefined where nothing from outside gets in. */
   readonly edge: EdgePlan | undefined;
   /** Who is told what. */

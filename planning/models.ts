@@ -1,3 +1,4 @@
+import type { GpuName } from "../catalog/gpus.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
 import type { Engine } from "../spec/models.ts";
 import type { BatchLimits } from "./memory/activations.ts";
@@ -24,7 +25,7 @@ export interface ModelPlan {
   /** Limits of a batch with which vLLM must be started, because its memory was counted with them; else undefined. */
   readonly batch: BatchLimits | undefined;
   /** Undefined: on the CPU. */
-  readonly gpu: { readonly name: string; readonly count: number } | undefined;
+  readonly gpu: { readonly name: GpuName; readonly count: number } | undefined;
   readonly memory: MemoryEstimate;
   /** What each pod requests beside its GPUs. */
   readonly milliCpus: number;

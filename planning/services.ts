@@ -3,6 +3,7 @@ import { clusterName, postgresDeployment, postgresStorageGi } from "../spec/defa
 import type { AwsPlatformSpec, PlatformSpec } from "../spec/platform.ts";
 import { bucketNameOf } from "./data/buckets.ts";
 import { type DatabasePlan, planDatabase } from "./data/database.ts";
+import type { ImageChoice } from "./data/images.ts";
 import { dataKey } from "./data/keys.ts";
 import { type EntrancePlan, planEntrance } from "./edge/entrance.ts";
 import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
@@ -69,7 +70,8 @@ export interface ServicesPlan {
   readonly artifacts: ArtifactStorePlan;
   readonly seaweedfsImage: string;
   readonly mlflow: WebServicePlan & { readonly workers: number };
-  readonly experiments: WebServicePlan & {
+  readonly experiments: Omit<WebServicePlan, "image"> & {
+    readonly image: ImageChoice;
     /** Whether bodies of requests are held to the gateway's limit: not where there is none. */
     readonly limitBody: boolean;
   };
@@ -143,7 +145,9 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       workers,
     },
     experiments: {
-      image: image("experiments"),
+      image: local
+        ? { kind: "pulled", ref: image("experiments") }
+        : { kind: "built", program: "experiments" },
       replicas: replicas(undefined),
       resources: sized(local ? 0.05 : 0.25, 128, 512),
       path: "/experiments",
@@ -161,6 +165,11 @@ export function serviceRolesOf({
     ...(artifacts.kind === "aws" ? [artifacts.role] : []),
     ...(postgres.kind === "rds" ? [postgres.role] : []),
   ];
+}
+
+/** Where the images come from that may be built here. */
+export function imageChoicesOf({ experiments }: Pick<ServicesPlan, "experiments">): ImageChoice[] {
+  return [experiments.image];
 }
 
 /** The databases that RDS runs: none or one. */

@@ -63,6 +63,31 @@ export const modelSchema = z.strictObject({
   gpuMemoryUtilization: z.number().min(0.1).max(0.98).optional(),
   /** Where replicas may not meet: in one zone, on one node, or they may. Default: `zone` in prod, else `none`. */
   spread: z.enum(["none", "node", "zone"]).optional(),
+  /**
+   * Replicas by load: between these numbers, one more when requests wait. `replicas` are those that nodes are planned for
+   * and that it starts with. Default: none. Ollama has no metric to scale by.
+   */
+  autoscaling: z
+    .strictObject({
+      /** Least replicas. 0 needs Kubernetes 1.37 and costs whoever comes first a cold start; before that, one stays. */
+      least: z.int().min(0).max(1000),
+      /** Most replicas. */
+      most: z.int().min(1).max(1000),
+    })
+    .optional(),
+  /**
+   * With `vllm`: its own server, or NVIDIA's Triton around it, for clients of Triton's protocol. Default `native`. Triton's
+   * vLLM is older, asks for no key and has fewer metrics.
+   */
+  server: z.enum(["native", "triton"]).optional(),
+  /**
+   * With `ollama`: SHA-256 of the tag's manifest in Ollama's library, 64 hexadecimal digits. Tags move: without it, what the
+   * tag points to on the day of the pull is served.
+   */
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
+    .optional(),
   /** Ways to buy its capacity, best first. Default: the environment's. */
   purchase: z.array(z.enum(purchaseOptions)).min(1).optional(),
 });

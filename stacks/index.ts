@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Platform } from "../components/platform.ts";
 import { LockError } from "../planning/lock.ts";
-import { planPlatform } from "../planning/plan.ts";
+import { type PlatformPlan, planPlatform } from "../planning/plan.ts";
 import { SpecError, unknownName } from "../spec/parse.ts";
 import { type Environment, environments } from "../spec/platform.ts";
 import { describeEnvironment, readLock } from "./environments.ts";
+import { SourceError, withSources } from "./sources.ts";
 
 /**
  * The Pulumi program: the stack's name says which description is brought up.
@@ -20,7 +21,7 @@ export async function run(root: string) {
   }
   const plan = await planned(environment, root);
   for (const warning of plan.warnings) await pulumi.log.warn(warning);
-  const platform = new Platform("platform", plan);
+  const platform = new Platform("platform", await sourced(plan, root));
   const { entrance, services } = platform;
   return entrance === undefined ? { services } : { services, entrance };
 }
@@ -32,6 +33,15 @@ async function planned(environment: Environment, root: string) {
   throw new pulumi.RunError(
     [`stacks/${environment}.ts can't be brought up:`, ...plan.problems.map((line) => `  ${line}`)].join("\n"),
   );
+}
+
+async function sourced(plan: PlatformPlan, root: string) {
+  try {
+    return await withSources(plan, root);
+  } catch (error) {
+    if (error instanceof SourceError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
 }
 
 function described(environment: Environment, root: string) {

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { RepositoryPlan } from "../../planning/data/repositories.ts";
+import { cacheTag, type RepositoryPlan } from "../../planning/data/repositories.ts";
 import { type Transform, transformed } from "../transform.ts";
 
 export interface RepositoryArgs {
@@ -12,8 +12,8 @@ export interface RepositoryArgs {
 }
 
 /**
- * A repository for one program's images: a tag is pushed once and never again, each image is scanned when it comes, and
- * old ones go. See `RepositoryPlan` for what a change replaces.
+ * A repository for one program's images: a tag is pushed once and never again, but for that of the build cache, each
+ * image is scanned when it comes, and old ones go. See `RepositoryPlan` for what a change replaces.
  *
  * Costs $0.10 per GB and month.
  */
@@ -30,7 +30,8 @@ export class Repository extends pulumi.ComponentResource {
       name,
       transformed(transform?.repository, {
         name: plan.name,
-        imageTagMutability: "IMMUTABLE",
+        imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
+        imageTagMutabilityExclusionFilters: [{ filter: cacheTag, filterType: "WILDCARD" }],
         imageScanningConfiguration: { scanOnPush: true },
         encryptionConfigurations: [{ encryptionType: "KMS", kmsKey: keyArn }],
         forceDelete: plan.forceDelete,

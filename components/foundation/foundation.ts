@@ -11,7 +11,8 @@ import { ClusterAutoscaler } from "./clusterAutoscaler.ts";
 import { EncryptionKey } from "./encryptionKey.ts";
 import { GpuNodes } from "./gpuNodes.ts";
 import { awsCliSettings, kubeconfigOf } from "./kubeconfig.ts";
-import { Network, type NetworkArgs } from "./network.ts";
+import type { NetworkArgs } from "./network/making.ts";
+import { Network } from "./network/network.ts";
 import { NodeGroup, type NodeGroupArgs } from "./nodeGroup.ts";
 import { DefaultStorage } from "./storageClass.ts";
 

@@ -28,7 +28,7 @@ export interface Step extends Pick<Program, "image" | "command" | "env" | "resou
 export interface Program extends Placement {
   /** Name of the workload and the label that selects its pods. Changing it replaces the workload. */
   readonly app: string;
-  readonly image: string;
+  readonly image: pulumi.Input<string>;
   /** What to run. Default: the image's entrypoint. */
   readonly command?: readonly string[];
   /** Arguments for `command` or the entrypoint. */

@@ -6,6 +6,8 @@ import { type Destination, trafficPolicy } from "./network.ts";
 import { type Program, podTemplate } from "./pod.ts";
 
 export interface TaskArgs extends Program {
+  /** Known at once: the Job is named after it. */
+  readonly image: string;
   /** What the result depends on. The task runs again when it changes, and only then. */
   readonly key: unknown;
   /** Where the program may connect to, beside DNS. */

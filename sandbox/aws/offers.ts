@@ -1,6 +1,21 @@
+import { z } from "zod";
 import { amiName, amiTypes, eksVersions } from "../../catalog/eks.ts";
 import { quotas } from "../../catalog/quotas.ts";
 import { addonManifests } from "./addons.ts";
+
+const quotaSchema = z.object({
+  service: z.string(),
+  code: z.string(),
+  name: z.string(),
+  /** Absent where AWS documents none. */
+  value: z.number().optional(),
+});
+
+/** A quota as the account has it. */
+export type OfferedQuota = z.infer<typeof quotaSchema>;
+
+/** The part of what is offered that a person changes. */
+export const offersSchema = z.looseObject({ quotas: z.array(quotaSchema) });
 
 /**
  * What the simulated AWS offers: a new account's quotas, what the catalog pins of EKS, and the pods of EKS's add-ons.

@@ -52,3 +52,7 @@ export async function awsPackages(progress: Progress): Promise<string> {
   await rename(unfinished, folder);
   return folder;
 }
+
+/** The AWS command line that comes with them. */
+export const awsCommandOf = async (progress: Progress): Promise<string> =>
+  join(await awsPackages(progress), "cli", "aws");

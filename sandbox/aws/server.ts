@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
 import {
   identify,
   isAlive,
@@ -19,8 +18,12 @@ import { type Progress, silent } from "../lib/progress.ts";
 import { lastLines } from "../toolchain/diagnose.ts";
 import { buildGo } from "../toolchain/go.ts";
 import { offers } from "./offers.ts";
+import { writeWhole } from "./orders.ts";
 import { awsPackages } from "./packages.ts";
 import { buildProvider } from "./provider.ts";
+
+export { type AwsCall, recordedCalls } from "./calls.ts";
+export { type Fault, orderFaults, orderQuotas } from "./orders.ts";
 
 /** A running simulated AWS. Its state lives as long as it runs. */
 export interface SimulatedAws {
@@ -57,7 +60,8 @@ export async function startAws(folder: string, options: StartOptions = {}): Prom
   const node = kubernetes ? await buildGo(nodeProgram, progress) : undefined;
   await endClusters(folder);
   const packages = await awsPackages(progress);
-  await rm(join(folder, "address"), { force: true });
+  // Of an earlier one: what was called there and ordered from it is not this one's.
+  for (const file of ["address", "calls.jsonl", "faults.json"]) await rm(join(folder, file), { force: true });
   await mkdir(folder, { recursive: true });
   await writeWhole(join(folder, "offers.json"), offers());
   await writeWhole(join(folder, "zones.json"), zones);
@@ -138,57 +142,6 @@ export async function awsEnv(
     AI_PLATFORM_AWS_PROVIDER: await buildProvider(progress),
     AI_PLATFORM_AWS_SPEED: `${speed}`,
   };
-}
-
-const callSchema = z.object({
-  at: z.number(),
-  service: z.string(),
-  operation: z.string(),
-  status: z.number(),
-  milliseconds: z.number(),
-  answer: z.string().optional(),
-});
-
-/** A call of the AWS API as it was recorded; `answer` is there when it failed. */
-export type AwsCall = z.infer<typeof callSchema>;
-
-export async function recordedCalls(aws: SimulatedAws): Promise<AwsCall[]> {
-  const text = await readFile(join(aws.folder, "calls.jsonl"), "utf8").catch(() => "");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => callSchema.parse(JSON.parse(line)));
-}
-
-/** A failure to order; simulated_aws/faults.py says what each field does. */
-export interface Fault {
-  service: string;
-  operation?: string;
-  error: string;
-  message?: string;
-  status?: number;
-  times?: number;
-  after?: number;
-  answered?: boolean;
-}
-
-/** Orders failures in the place of those that were ordered before. */
-export async function orderFaults(aws: SimulatedAws, faults: readonly Fault[]): Promise<void> {
-  await writeWhole(join(aws.folder, "faults.json"), faults);
-}
-
-/** Sets quotas, such as `ec2/L-DB2E81BA` to 0; the others are what a new account has. */
-export async function orderQuotas(
-  aws: SimulatedAws,
-  values: Readonly<Record<string, number>>,
-): Promise<void> {
-  await writeWhole(join(aws.folder, "offers.json"), offers(values));
-}
-
-/** The server reads a file at any moment: it is never half there. */
-async function writeWhole(file: string, content: unknown): Promise<void> {
-  await writeFile(`${file}.new`, JSON.stringify(content));
-  await rename(`${file}.new`, file);
 }
 
 async function recorded(folder: string): Promise<NodeProcess | undefined> {

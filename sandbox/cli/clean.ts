@@ -2,7 +2,8 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../lib/fail.ts";
 import { cacheDir, stateDir } from "../lib/paths.ts";
-import { exclusively } from "./exclusive.ts";
+import { stopSteps } from "./aws/stop.ts";
+import { exclusively, isLock } from "./exclusive.ts";
 import { readSettings } from "./settings.ts";
 import { resourceCount } from "./stack.ts";
 import { runSteps } from "./tasks.ts";
@@ -16,21 +17,7 @@ export async function clean(options: { cache: boolean; verbose: boolean }): Prom
     ]);
   }
   await exclusively("npm run sandbox:clean", () =>
-    runSteps(
-      [
-        {
-          title: "Processes, mounts, interfaces and rules of the sandbox",
-          run: async (progress) => {
-            const { cleanCluster } = await import("../cluster/cluster.ts");
-            await cleanCluster(progress);
-            return undefined;
-          },
-        },
-        { title: `State in ${stateDir}`, run: () => removeContent(stateDir) },
-        ...(options.cache ? [{ title: `Cache in ${cacheDir}`, run: () => removeContent(cacheDir) }] : []),
-      ],
-      options,
-    ),
+    exclusively("npm run sandbox:clean", () => remove(options), "aws"),
   );
   await rm(stateDir, { recursive: true, force: true });
   if (options.cache) await rm(cacheDir, { recursive: true, force: true });
@@ -40,9 +27,28 @@ export async function clean(options: { cache: boolean; verbose: boolean }): Prom
   return 0;
 }
 
+async function remove(options: { cache: boolean; verbose: boolean }): Promise<void> {
+  await runSteps(
+    [
+      {
+        title: "Processes, mounts, interfaces and rules of the sandbox",
+        run: async (progress) => {
+          const { cleanCluster } = await import("../cluster/cluster.ts");
+          await cleanCluster(progress);
+          return undefined;
+        },
+      },
+      ...stopSteps({ delete: true }),
+      { title: `State in ${stateDir}`, run: () => removeContent(stateDir) },
+      ...(options.cache ? [{ title: `Cache in ${cacheDir}`, run: () => removeContent(cacheDir) }] : []),
+    ],
+    options,
+  );
+}
+
 async function removeContent(folder: string): Promise<undefined> {
   for (const name of await readdir(folder).catch(() => [])) {
-    if (name === "platform.lock") continue; // ours, until this command ends
+    if (isLock(name)) continue; // ours, until this command ends
     await rm(join(folder, name), { recursive: true, force: true });
   }
   return undefined;

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { describeOptions, parseOptions, UsageError } from "./options.ts";
+import { describeOptions, parseOptions, UsageError, unknown } from "./options.ts";
 
 /** What a command is, with its options' types still known. */
 interface CommandSpec<S extends z.ZodObject> {
@@ -33,7 +33,7 @@ export function command<S extends z.ZodObject>(spec: CommandSpec<S>): Command {
     summary: spec.summary,
     interrupted: spec.interrupted ?? `Run \`${spec.call}\` again: it goes on where it stopped.`,
     help: [
-      `${spec.call}${spec.words ? ` [-- ${spec.words}]` : ""}`,
+      `${spec.call}${spec.words ? ` ${spec.call.includes(" -- ") ? "" : "-- "}${spec.words}` : ""}`,
       spec.summary,
       ...describeOptions(spec.options),
     ].join("\n"),
@@ -60,5 +60,39 @@ export function passThrough(spec: {
     interrupted: `Run \`${spec.call}\` again.`,
     help: spec.summary,
     parse: (_, args) => () => spec.run(args),
+  };
+}
+
+/** Commands of one subject, called by a word each: `npm run aws -- calls`. */
+export function group(spec: {
+  call: string;
+  summary: string;
+  commands: Readonly<Record<string, Command>>;
+}): Command {
+  const names = Object.keys(spec.commands);
+  const width = Math.max(...Object.values(spec.commands).map(({ call }) => call.length));
+  const help = [
+    `${spec.call} COMMAND`,
+    spec.summary,
+    ...Object.values(spec.commands).map(({ call, summary }) => `  ${call.padEnd(width)}  ${summary}`),
+    "",
+    `Options come after the command, and --help lists them: ${spec.call} ${names[0]} --help`,
+  ].join("\n");
+  return {
+    call: spec.call,
+    summary: spec.summary,
+    interrupted: "Run the same command again: it goes on where it stopped.",
+    help,
+    parse: (name, [given, ...args]) => {
+      if (given === undefined) throw new UsageError(help);
+      const chosen = names.includes(given) ? spec.commands[given] : undefined;
+      if (chosen === undefined)
+        throw new UsageError(unknown(`${name}: unknown command ${given}`, given, names));
+      if (args[0] !== "--help" && args[0] !== "-h") return chosen.parse(`${name} ${given}`, args);
+      return async () => {
+        console.log(chosen.help);
+        return 0;
+      };
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { awsCommands } from "./aws/commands.ts";
 import { type Command, command, passThrough } from "./command.ts";
 import { flag, port, text } from "./options.ts";
 
@@ -50,6 +51,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: "Run pulumi with these arguments: npm run pulumi -- preview -s local",
     run: async (args) => (await import("./pulumi.ts")).pulumi(args),
   }),
+  aws: awsCommands,
   kubectl: passThrough({
     call: "node sandbox/cli/main.mjs kubectl",
     summary: "Run kubectl against the local platform's cluster",

@@ -1,9 +1,7 @@
 import { execa } from "execa";
+import { ownImageNames } from "../../catalog/images.ts";
 import { UserError } from "../lib/fail.ts";
 import type { Progress } from "../lib/progress.ts";
-
-/** Images that no registry has: built from services/ in this repository. */
-const ownImages = ["experiments"];
 
 interface Loader {
   /** Contexts whose tool this is. */
@@ -43,7 +41,7 @@ export async function loadIntoContext(context: string, progress: Progress): Prom
   const { buildImages, debianPackages } = await import("../images/images.ts");
   const { ensurePackages } = await import("../toolchain/debian.ts");
   await ensurePackages(debianPackages, progress);
-  const images = await buildImages(ownImages, progress);
+  const images = await buildImages(ownImageNames, progress);
   for (const { ref, archive } of images) {
     progress.report(`loading ${ref}`);
     const result = await execa(loader.tool, loader.args(archive, context), {

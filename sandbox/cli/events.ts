@@ -3,12 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 const metadataSchema = z.looseObject({ op: z.string(), urn: z.string(), type: z.string() });
+const stepSchema = z.looseObject({ metadata: metadataSchema, planning: z.boolean().optional() });
 
 /** The part of Pulumi's engine events (its `--event-log` file, one JSON object a line) that is read here. */
 const eventSchema = z.looseObject({
-  resourcePreEvent: z.looseObject({ metadata: metadataSchema }).optional(),
-  resOutputsEvent: z.looseObject({ metadata: metadataSchema }).optional(),
-  resOpFailedEvent: z.looseObject({ metadata: metadataSchema }).optional(),
+  resourcePreEvent: stepSchema.optional(),
+  resOutputsEvent: stepSchema.optional(),
+  resOpFailedEvent: stepSchema.optional(),
   diagnosticEvent: z
     .looseObject({
       urn: z.string().optional(),
@@ -109,11 +110,13 @@ export function describeUrn(urn: string): string {
 /**
  * Reads the engine's event file while it grows, until `ended` is settled and everything is read.
  * @param onEvent called for each event in order
+ * @param interval milliseconds between two looks
  */
 export async function followEvents(
   path: string,
   ended: Promise<unknown>,
   onEvent: (event: EngineEvent) => void,
+  interval = 200,
 ): Promise<void> {
   let over = false;
   const mark = () => {
@@ -127,6 +130,8 @@ export async function followEvents(
     const file = await open(path).catch(() => undefined);
     if (file) {
       const { size } = await file.stat();
+      // An `up` begins the file anew after its preview.
+      if (size < offset) [offset, rest] = [0, ""];
       const buffer = Buffer.alloc(Math.max(0, size - offset));
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
       await file.close();
@@ -139,7 +144,7 @@ export async function followEvents(
       }
     }
     if (last) return;
-    await sleep(200);
+    await sleep(interval);
   }
 }
 

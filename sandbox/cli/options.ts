@@ -28,6 +28,15 @@ export const port = (help: string) =>
     .optional()
     .register(optionInfo, { placeholder: "N", help });
 
+/** A whole number of things, not below `least`. */
+export const count = (help: string, least = 1) =>
+  z.coerce
+    .number(`a whole number from ${least} is needed`)
+    .int(`a whole number from ${least} is needed`)
+    .min(least, `a whole number from ${least} is needed`)
+    .optional()
+    .register(optionInfo, { placeholder: "N", help });
+
 /** An option with any text as its value. */
 export const text = (placeholder: string, help: string) =>
   z.string().min(1, "must not be empty").optional().register(optionInfo, { placeholder, help });

@@ -2,29 +2,50 @@ import { readdir } from "node:fs/promises";
 import { execa } from "execa";
 import { pulumiEnv } from "../engine/engine.ts";
 import { ScratchProject } from "../engine/scratch.ts";
+import { UserError } from "../lib/fail.ts";
 import { repoRoot } from "../lib/paths.ts";
+import { leadsToSimulated, ownCredentials } from "./aws/environment.ts";
+import { runningAws } from "./aws/home.ts";
+import { awsBackend } from "./aws/project.ts";
+import { callsProvider, commandOf, routeOf } from "./aws/route.ts";
 import { connect } from "./kube.ts";
 import { localKubeconfig } from "./kubeconfig.ts";
 import { UsageError, unknown } from "./options.ts";
 import { recoverFromKill } from "./stack.ts";
-import { createOwnStack, isOwnBackend } from "./stack-state.ts";
-
-/** Commands of pulumi that work on an environment of this project. */
-const onEnvironment = new Set(["preview", "pre", "up", "update", "refresh", "destroy", "down"]);
+import { createOwnStack, isOwnBackend, ownBackend } from "./stack-state.ts";
 
 /** Runs pulumi with these arguments. The stack `local` gets the local platform's kubeconfig, others the user's. */
 export async function pulumi(args: readonly string[]): Promise<number> {
-  const stack = stackOf(args);
+  const stack = stackOf(args) ?? process.env.PULUMI_STACK;
+  const command = commandOf(args);
   const known = await environments();
-  const works = onEnvironment.has(args[0] ?? "");
+  const works = callsProvider(command);
   // A name with a slash is an organization's; whose stacks those are is not known here.
   if (works && stack !== undefined && !stack.includes("/") && !known.includes(stack)) {
     throw new UsageError(unknown(`There is no environment ${stack}`, stack, known));
   }
   const progress = { report: () => undefined, log: (line: string) => console.error(line) };
-  const env: NodeJS.ProcessEnv = await pulumiEnv(progress);
+  const aws = await runningAws();
+  const backend = userBackend(process.env);
+  const route = routeOf({
+    command,
+    options: args,
+    stack,
+    backend,
+    credentials: ownCredentials(process.env),
+    led: leadsToSimulated(process.env),
+    running: aws !== undefined,
+  });
+  if (route.to === "nowhere") throw new UserError(route.why, route.remedy);
+  if (route.to === "simulated" && aws !== undefined) {
+    return (await import("./aws/run.ts")).runSimulated(aws, route.stack, command, args, progress);
+  }
+  const env: NodeJS.ProcessEnv = {
+    ...(await pulumiEnv(progress)),
+    ...(backend === undefined ? { PULUMI_BACKEND_URL: ownBackend } : {}),
+  };
   if (stack === "local") env.KUBECONFIG = localKubeconfig;
-  if (works && stack !== undefined && stack !== "local" && isOwnBackend(env)) return aside(stack, args);
+  if (route.to === "aside" && stack !== undefined) return aside(stack, args);
   if (works && stack === "local" && changesSomething(args)) {
     // Else the run would fail at every object, with half of the rest done.
     await (await connect()).raw("/version");
@@ -39,6 +60,13 @@ export async function pulumi(args: readonly string[]): Promise<number> {
     reject: false,
   });
   return result.exitCode ?? 1;
+}
+
+/** Where the user keeps stacks; undefined where nothing is set, or what `npm run aws -- env` has set. */
+function userBackend({ PULUMI_BACKEND_URL: url }: NodeJS.ProcessEnv): string | undefined {
+  return url === undefined || isOwnBackend({ PULUMI_BACKEND_URL: url }) || url === awsBackend
+    ? undefined
+    : url;
 }
 
 /** A preview locks nothing and does without a cluster, and so does help. */
@@ -65,12 +93,11 @@ async function aside(stack: string, args: readonly string[]): Promise<number> {
   }
 }
 
-/** The stack that the arguments name with -s or --stack. */
+/** The stack that the arguments name with -s or --stack, also in one word with options without a value: `-ys dev`. */
 export function stackOf(args: readonly string[]): string | undefined {
   for (const [index, arg] of args.entries()) {
-    if (arg === "-s" || arg === "--stack") return args[index + 1];
-    const inline = /^(?:--stack|-s)=(.+)$/.exec(arg)?.[1];
-    if (inline !== undefined) return inline;
+    const option = /^(?:--stack|-[dfjyeQ]*s)(?:$|=(.+)$)/.exec(arg) ?? /^-[dfjyeQ]*s(.+)$/.exec(arg);
+    if (option) return option[1] ?? args[index + 1];
   }
   return undefined;
 }

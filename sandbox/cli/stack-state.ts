@@ -7,24 +7,35 @@ import { UserError } from "../lib/fail.ts";
 import { repoRoot, stateDir } from "../lib/paths.ts";
 import { explainFailure } from "../toolchain/diagnose.ts";
 
+/** A project whose stacks are kept in a folder. */
+export interface KeptStacks {
+  /** Folder of Pulumi.yaml. */
+  readonly project: string;
+  /** The backend's folder. */
+  readonly state: string;
+}
+
 /** Where the sandbox keeps the stacks, unless the user has named a backend. */
-const ownState = join(stateDir, "pulumi");
-const ownBackend = `file://${ownState}`;
+const own: KeptStacks = { project: repoRoot, state: join(stateDir, "pulumi") };
+/** The same, as Pulumi names it. */
+export const ownBackend = `file://${own.state}`;
 
 /** Whether the stacks are kept in the sandbox's own state. */
 export const isOwnBackend = (env: NodeJS.ProcessEnv): boolean => env.PULUMI_BACKEND_URL === ownBackend;
 
-const stackFile = (stack: string) => join(ownState, ".pulumi", "stacks", "ai-platform", `${stack}.json`);
+/** The file of a stack's state. */
+export const stateFile = (stack: string, { state }: KeptStacks = own) =>
+  join(state, ".pulumi", "stacks", "ai-platform", `${stack}.json`);
 
-/** In the sandbox's own state a stack is made when it is first used; a look at its file spares half a second. */
-export async function createOwnStack(stack: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const exists = await access(stackFile(stack)).then(
+/** In a state of the sandbox a stack is made when it is first used; a look at its file spares half a second. */
+export async function createOwnStack(stack: string, env: NodeJS.ProcessEnv, kept = own): Promise<void> {
+  const exists = await access(stateFile(stack, kept)).then(
     () => true,
     () => false,
   );
   if (exists) return;
   const result = await execa("pulumi", ["stack", "init", stack, "--no-select", "--non-interactive"], {
-    cwd: repoRoot,
+    cwd: kept.project,
     env,
     extendEnv: false,
     reject: false,
@@ -41,7 +52,7 @@ const unfinishedSchema = z.looseObject({
 
 /** Whether the sandbox's own state of a stack notes operations whose end no pulumi lived to see. */
 export async function hasUnfinishedOperations(stack: string): Promise<boolean> {
-  const text = await readFile(stackFile(stack), "utf8").catch(() => undefined);
+  const text = await readFile(stateFile(stack), "utf8").catch(() => undefined);
   if (text === undefined) return false;
   const { checkpoint } = unfinishedSchema.parse(JSON.parse(text));
   return (checkpoint.latest?.pending_operations ?? []).length > 0;
@@ -50,11 +61,11 @@ export async function hasUnfinishedOperations(stack: string): Promise<boolean> {
 const lockSchema = z.looseObject({ pid: z.number(), hostname: z.string() });
 
 /**
- * A pulumi that was killed leaves its lock in the sandbox's state. The lock of a process that is gone is released.
+ * A pulumi that was killed leaves its lock in a state of the sandbox. The lock of a process that is gone is released.
  * @returns whether there was one, which means that the state may be behind the cluster
  */
-export async function releaseStaleLock(stack: string, env: NodeJS.ProcessEnv): Promise<boolean> {
-  const locks = join(ownState, ".pulumi", "locks");
+export async function releaseStaleLock(stack: string, env: NodeJS.ProcessEnv, kept = own): Promise<boolean> {
+  const locks = join(kept.state, ".pulumi", "locks");
   const files = await readdir(locks, { recursive: true }).catch(() => []);
   let stale = false;
   for (const file of files.filter((name) => name.endsWith(".json") && name.split("/").includes(stack))) {
@@ -69,7 +80,7 @@ export async function releaseStaleLock(stack: string, env: NodeJS.ProcessEnv): P
   }
   if (stale) {
     await execa("pulumi", ["cancel", stack, "--yes", "--non-interactive"], {
-      cwd: repoRoot,
+      cwd: kept.project,
       env,
       extendEnv: false,
       stdin: "ignore",

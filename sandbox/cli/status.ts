@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { renderTable } from "../../report/table.ts";
 import { UserError } from "../lib/fail.ts";
+import { awsStatusSchema, oneLine, readAwsStatus } from "./aws/status.ts";
 import pc from "./colors.ts";
 import { entranceOf } from "./entrance.ts";
 import { connect, type KubeClient } from "./kube.ts";
@@ -44,6 +45,8 @@ export const statusSchema = z.object({
       auth: authSchema,
     }),
   ),
+  /** The simulated AWS, while it runs. */
+  aws: awsStatusSchema.optional(),
 });
 
 export type Status = z.infer<typeof statusSchema>;
@@ -60,9 +63,11 @@ export async function readStatus(): Promise<Status> {
   const settings = await readSettings();
   const kind = settings.context ? "context" : "sandbox";
   const cluster = { kind, ...(settings.context ? { context: settings.context } : {}) } as const;
-  const kube = await reach();
-  if (typeof kube === "string")
-    return { cluster: { ...cluster, running: false, reason: kube }, ready: false, services: [] };
+  const [kube, aws] = await Promise.all([reach(), readAwsStatus()]);
+  const beside = aws.running ? { aws } : {};
+  if (typeof kube === "string") {
+    return { cluster: { ...cluster, running: false, reason: kube }, ready: false, services: [], ...beside };
+  }
   const described = await stackServices();
   const entrance = await entranceOf(settings);
   const services = await Promise.all(described.map((service) => look(service, kube, entrance)));
@@ -70,6 +75,7 @@ export async function readStatus(): Promise<Status> {
     cluster: { ...cluster, running: true, server: kube.server },
     ready: services.length > 0 && services.every(({ ready }) => ready),
     services,
+    ...beside,
   };
 }
 
@@ -109,7 +115,12 @@ async function look(
 }
 
 /** The same for people. */
-export function render({ cluster, services }: Status): string {
+export function render(found: Status): string {
+  const platform = renderPlatform(found);
+  return found.aws === undefined ? platform : `${platform}\n\n${oneLine(found.aws)}`;
+}
+
+function renderPlatform({ cluster, services }: Status): string {
   const where = cluster.kind === "sandbox" ? "the sandbox" : `your cluster ${cluster.context}`;
   if (!cluster.running)
     return `${pc.yellow("Not running")} (${where}): ${cluster.reason}\n  - Start it: npm start`;

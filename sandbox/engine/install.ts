@@ -33,7 +33,7 @@ export interface Engine {
 const engineHome = join(stateDir, "pulumi-home");
 
 /** Providers that the sandbox has; each SDK package names the version of its plugin. */
-const providers = ["kubernetes", "random", "aws"];
+const providers = ["kubernetes", "random", "aws", "docker-build"];
 
 /** The user's own Pulumi home; inside the sandbox's environment, PULUMI_HOME is the sandbox's. */
 const userHome =

@@ -18,25 +18,7 @@ export class ScratchProject {
   /** @param program main file of another program to run in place of the project's own, in a folder of this project */
   static async create(program?: string): Promise<ScratchProject> {
     const folder = await mkdtemp(join(tmpdir(), "ai-platform-project-"));
-    const stackFiles = ["local", "dev", "staging", "prod"].map((stack) => `Pulumi.${stack}.yaml`);
-    for (const file of stackFiles) await cp(join(repoRoot, file), join(folder, file));
-    const programFolder = dirname(program ?? "stacks/main.mjs");
-    for (const shared of [
-      "node_modules",
-      "package.json",
-      "policy",
-      ...(programFolder === "." ? [] : [programFolder]),
-    ]) {
-      await symlink(join(repoRoot, shared), join(folder, shared));
-    }
-    if (program === undefined) await cp(join(repoRoot, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
-    else await writeFile(join(folder, "Pulumi.yaml"), projectOf(program));
-    await mkdir(join(folder, "state"));
-    return new ScratchProject(folder, {
-      ...(await pulumiEnv()),
-      PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE: "ai-platform-local",
-    });
+    return new ScratchProject(folder, await layOutProject(folder, program));
   }
 
   /** The same project with another backend. */
@@ -59,6 +41,43 @@ export class ScratchProject {
     await rm(this.folder, { recursive: true, force: true });
   }
 }
+
+/**
+ * Lays the project out in a folder of its own: its programs are this checkout's, its stack files and its state are not.
+ * @param program main file of another program to run in place of the project's own, in a folder of this project
+ * @returns the environment in which `pulumi` keeps its state there
+ */
+export async function layOutProject(folder: string, program?: string): Promise<NodeJS.ProcessEnv> {
+  for (const stack of ["local", "dev", "staging", "prod"])
+    await cp(join(repoRoot, stackFile(stack)), join(folder, stackFile(stack)));
+  const programFolder = dirname(program ?? "stacks/main.mjs");
+  for (const shared of [
+    "node_modules",
+    "package.json",
+    "policy",
+    // Images are built from its folders.
+    "services",
+    ...(programFolder === "." ? [] : [programFolder]),
+  ]) {
+    await symlink(join(repoRoot, shared), join(folder, shared));
+  }
+  if (program === undefined) await cp(join(repoRoot, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+  else await writeFile(join(folder, "Pulumi.yaml"), projectOf(program));
+  await mkdir(join(folder, "state"));
+  return projectEnvironment(folder);
+}
+
+/** The environment in which `pulumi` keeps its state in the folder of a project. */
+export async function projectEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
+  return {
+    ...(await pulumiEnv()),
+    PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: "ai-platform-local",
+  };
+}
+
+/** The file of a stack's settings, beside Pulumi.yaml. */
+export const stackFile = (stack: string) => `Pulumi.${stack}.yaml`;
 
 const projectOf = (program: string) => `name: ai-platform
 main: ${program}

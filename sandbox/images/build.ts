@@ -1,10 +1,11 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { type Context, pattern } from "../../spec/buildContext.ts";
 import { UserError } from "../lib/fail.ts";
 import type { Progress } from "../lib/progress.ts";
 import { lastLines } from "../toolchain/diagnose.ts";
 import type { Base } from "./base.ts";
-import { type Context, copyContext, pattern } from "./context.ts";
+import { copyContext } from "./context.ts";
 import { absolute, type Instruction, type RunConfig, runConfig, type Stage } from "./dockerfile.ts";
 import { compilePython, removeLeftovers, writeWhiteouts } from "./layer.ts";
 import { CommandError, createRootfs, type Rootfs, runInside, runOutside } from "./rootfs.ts";
@@ -53,7 +54,7 @@ export async function executeDockerfile(
   let last: Built | undefined;
   for (const [index, stage] of inputs.stages.entries()) {
     const parent = finished.get(stage.from);
-    const base = parent?.base ?? inputs.bases.get(stage.from);
+    const base = parent?.base ?? inputs.bases.get(withoutDigest(stage.from));
     if (!base) {
       throw new UserError(`FROM ${stage.from}: there is no such base.`, [
         `Bases that can be built here: ${[...inputs.bases.keys()].join(", ")}`,
@@ -76,6 +77,9 @@ export async function executeDockerfile(
   await finish(last.rootfs, progress);
   return last;
 }
+
+/** A base is built here under its tag; the digest is that of the registry's. */
+const withoutDigest = (ref: string): string => ref.replace(/@sha256:[0-9a-f]{64}$/, "");
 
 type StageInputs = BuildInputs & {
   sources: ReadonlyMap<string, string>;

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ExecaError } from "execa";
 import { imageRef, images } from "../../catalog/images.ts";
+import { contextHash, readContext } from "../../spec/buildContext.ts";
 import { UserError } from "../lib/fail.ts";
 import { repoRoot } from "../lib/paths.ts";
 import type { Progress } from "../lib/progress.ts";
@@ -11,7 +12,6 @@ import { hasCode, withLock } from "../toolchain/lock.ts";
 import { imageConfig, writeArchive } from "./archive.ts";
 import { type Base, baseRefs, buildBases, findBase } from "./base.ts";
 import { executeDockerfile } from "./build.ts";
-import { contextKey, readContext } from "./context.ts";
 import { parseDockerfile, type RunConfig } from "./dockerfile.ts";
 import { downloadNpm, downloadWheels, exists, lockedPackages, readNpmPackages } from "./downloads.ts";
 import { packLayer } from "./layer.ts";
@@ -272,7 +272,7 @@ async function imageKey(name: BuildableName, bases: string): Promise<string> {
   for (const module of imageModules) hash.update(await readFile(join(import.meta.dirname, module)));
   const recipe = recipes[name];
   if (recipe.kind === "dockerfile") {
-    hash.update(await contextKey(await readContext(join(repoRoot, recipe.folder))));
+    hash.update(await contextHash(await readContext(join(repoRoot, recipe.folder))));
   }
   return hash.digest("hex").slice(0, 20);
 }

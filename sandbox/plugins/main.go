@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"ai-platform/sandbox/plugins/internal/aws"
+	"ai-platform/sandbox/plugins/internal/dockerbuild"
 	"ai-platform/sandbox/plugins/internal/host"
 	"ai-platform/sandbox/plugins/internal/kube"
 	"ai-platform/sandbox/plugins/internal/language"
@@ -17,10 +18,11 @@ import (
 )
 
 var plugins = map[string]host.Plugin{
-	"pulumi-language-nodejs":     language.Plugin,
-	"pulumi-resource-kubernetes": kube.Plugin,
-	"pulumi-resource-random":     random.Plugin,
-	"pulumi-resource-aws":        aws.Plugin,
+	"pulumi-language-nodejs":       language.Plugin,
+	"pulumi-resource-kubernetes":   kube.Plugin,
+	"pulumi-resource-random":       random.Plugin,
+	"pulumi-resource-aws":          aws.Plugin,
+	"pulumi-resource-docker-build": dockerbuild.Plugin,
 }
 
 func main() {

@@ -10,8 +10,9 @@ import { describedModel, type ModelRule, type PlacedModelRule, placedModel } fro
 import { heads, parallelism } from "./parallelism.ts";
 import { allowedFamilies, allowedGpus, region } from "./region.ts";
 import type { Rule } from "./rule.ts";
+import { scaling, servers } from "./serving.ts";
 
-const byThemselves: readonly ModelRule[] = [heads, context];
+const byThemselves: readonly ModelRule[] = [heads, context, scaling];
 
 const inPlace: readonly PlacedModelRule[] = [
   withoutGpus,
@@ -22,6 +23,7 @@ const inPlace: readonly PlacedModelRule[] = [
   computeCapability,
   gpusOfEnvironment,
   parallelism,
+  servers,
 ];
 
 /** Undefined where what the environment may use is not known, or is wrong itself. */

@@ -74,7 +74,12 @@ async function gateway(given: Partial<AwsPlatformInput["gateway"]> = {}): Promis
     const namespace = "test";
     new Gateway("gateway", { plan: services.gateway, labels, namespace, servedNamespaces: [], backends: [] });
     const route = { plan: services.experiments, labels, namespace, host: undefined, clients: [] };
-    new Experiments("experiments", { ...route, trackingUri: "", mlflow: "kubernetes-api" });
+    new Experiments("experiments", {
+      ...route,
+      image: "experiments:1",
+      trackingUri: "",
+      mlflow: "kubernetes-api",
+    });
   });
   const { command } = find(resources, "Deployment", "gateway").inputs.spec.template.spec.containers[0];
   traefik = await Traefik.start({

@@ -104,6 +104,10 @@ test.each([
   [["up", "--stack", "org/p/dev"], "org/p/dev"],
   [["stack", "ls"], undefined],
   [["up", "-s"], undefined],
+  [["up", "-ys", "dev"], "dev"],
+  [["up", "-yfsprod"], "prod"],
+  [["up", "-m", "less"], undefined],
+  [["up", "-mless"], undefined],
 ])("%j is about the stack %s", (args, stack) => {
   expect(stackOf(args)).toBe(stack);
 });

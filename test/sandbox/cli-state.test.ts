@@ -160,4 +160,16 @@ describe("status", () => {
       /your cluster kind-x\): refused[\s\S]*npm start/,
     );
   });
+
+  test("mentions the simulated AWS while it runs", () => {
+    const stopped = { kind: "sandbox" as const, running: false, reason: "none" };
+    const aws = {
+      ...{ running: true, endpoint: "http://127.0.0.1:1", since: "noon", folder: "/state/aws" },
+      environments: [{ environment: "dev", resources: 274, changed: "later" }],
+      ...{ calls: 1, failedCalls: 0, faults: 0 },
+    };
+    expect(render({ cluster: stopped, ready: false, services: [], aws })).toMatch(
+      /Not running[\s\S]*simulated AWS runs at http:\/\/127\.0\.0\.1:1 since noon, with dev\. It is no account/,
+    );
+  });
 });

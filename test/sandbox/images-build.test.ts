@@ -16,9 +16,9 @@ import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Base } from "../../sandbox/images/base.ts";
 import { executeDockerfile } from "../../sandbox/images/build.ts";
-import { readContext } from "../../sandbox/images/context.ts";
 import { emptyConfig, parseDockerfile } from "../../sandbox/images/dockerfile.ts";
 import { silent } from "../../sandbox/lib/progress.ts";
+import { readContext } from "../../spec/buildContext.ts";
 
 /** Namespaces and overlays need root, and the base below a merged /usr like Debian's. */
 const able = process.getuid?.() === 0;

@@ -21,6 +21,13 @@ export const accepted: readonly Accepted[] = [
     why: "Copied to another region is what can't be made again: DVC's data in prod. Everything else can be, at a price.",
   },
   {
+    check: "CKV_AWS_51",
+    resource: "aws_ecr_repository.*",
+    why:
+      "They are, but for the tag `cache`, which every build replaces and nothing runs: the check knows IMMUTABLE only, not " +
+      'IMMUTABLE_WITH_EXCLUSION (ECR user guide, "Preventing image tags from being overwritten").',
+  },
+  {
     check: "CKV_AWS_145",
     resource: "aws_s3_bucket.access-logs",
     why:

@@ -1,16 +1,18 @@
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { recordedCalls, type SimulatedAws } from "../../sandbox/aws/server.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
-import type { AwsPlatformSpec } from "../../spec/platform.ts";
-import { drift } from "./life/drift.ts";
-import { changesInPlace } from "./life/inPlace.ts";
-import { Living } from "./life/living.ts";
-import { lostState } from "./life/lost.ts";
-import { changesOfPlace } from "./life/moved.ts";
-import { type Pages, writePage } from "./life/pages.ts";
-import { protectedState } from "./life/refused.ts";
+import { ScratchProject } from "../../sandbox/engine/scratch.ts";
+import { repoRoot } from "../../sandbox/lib/paths.ts";
+import type { AwsPlatformSpec, Environment } from "../../spec/platform.ts";
+import { describeEnvironment } from "../../stacks/environments.ts";
+import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
+import { ownSources } from "../support/ownSources.ts";
+import { expectClaimsServed } from "../support/simulated/claims.ts";
+import { imageOf, openCluster, volumesOf } from "../support/simulated/cluster.ts";
+import { expectRoomForDaemons } from "../support/simulated/daemons.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -19,63 +21,103 @@ import { protectedState } from "./life/refused.ts";
  */
 
 const minutes = 60_000;
+
 const unfit = (await engine()).kind === "official" || (await checkMachine()).length > 0;
 
-/** A simulated AWS, and an environment that is to be brought up in it. */
-function begin(environment: AwsPlatformSpec["environment"]): () => Living {
-  let living: Living | undefined;
+describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environment) => {
+  const spec = describeAws(environment);
+  let aws: SimulatedAws;
+  let project: ScratchProject;
+
   beforeAll(async () => {
-    living = await Living.begin(environment);
+    const { hostedZone } = spec.gateway;
+    aws = await startOwnAws({ zones: hostedZone === undefined ? [] : [hostedZone] });
+    project = await ScratchProject.create();
+    await leadTo(aws, project.env);
+    await succeed("stack", "init", environment, "--no-select");
   }, 60 * minutes);
-  afterAll(() => living?.end(), 5 * minutes);
-  return () => {
-    if (living === undefined) throw new Error(`${environment} has not begun`);
-    return living;
+
+  afterAll(async () => {
+    await project?.remove();
+    await endOwnAws(aws);
+  }, 5 * minutes);
+
+  const run = async (...args: string[]) => {
+    const { all, exitCode } = await project.pulumi(...args);
+    return { output: all.replaceAll("\0", ""), exitCode };
   };
-}
+  const succeed = async (...args: string[]) => {
+    const { output, exitCode } = await run(...args);
+    if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${output.slice(-5000)}`);
+    return output;
+  };
+  const up = () => succeed("up", "--stack", environment, "--yes", "--skip-preview");
 
-function comesUp(life: () => Living): void {
-  test("comes up, and does not change a second time", { timeout: 15 * minutes }, async () => {
-    expect(await life().up()).toMatch(/\+ \d{3} created/);
-    expect(await readdir(join(life().aws.folder, "clusters"))).toHaveLength(1);
-    expect(await life().up()).toMatch(/Resources:\s+\d{3} unchanged/);
+  test("comes up", { timeout: 15 * minutes }, async () => {
+    expect(await up()).toMatch(/\+ \d{3} created/);
+    expect(await readdir(join(aws.folder, "clusters"))).toHaveLength(1);
   });
-}
 
-function goes(life: () => Living): void {
-  test("is gone after a destroy", { timeout: 10 * minutes }, async () => {
-    const { environment } = life();
-    expect(await life().succeed("destroy", "--stack", environment, "--yes", "--skip-preview")).toMatch(
+  test("does not change a second time", { timeout: 5 * minutes }, async () => {
+    expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
+  });
+
+  test.runIf(environment === "dev")(
+    "runs another image of ours when its source changes",
+    {
+      timeout: 5 * minutes,
+    },
+    async () => {
+      const api = await openCluster(aws);
+      const pushes = async () =>
+        (await recordedCalls(aws)).filter(({ operation }) => operation === "PutImage").length;
+      const service = await ownSources(project);
+      // An image, and the cache of its build.
+      expect(await pushes()).toBe(2);
+      const before = await imageOf(api, "ai-tracking", "experiments");
+      expect(before).toMatch(/^123456789012\.dkr\.ecr\..*:0\.1\.0-[0-9a-f]{12}@sha256:[0-9a-f]{64}$/);
+      await writeFile(join(service, "README.md"), "not in the image");
+      expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
+      await writeFile(join(service, "experiments/new.py"), "");
+      expect(await up()).toMatch(/~ 2 updated/);
+      const after = await imageOf(api, "ai-tracking", "experiments");
+      for (const part of [":0.1.0-", "@sha256:"]) {
+        expect(after.split(part)[1], part).not.toBe(before.split(part)[1]);
+      }
+      expect(await pushes()).toBe(4);
+    },
+  );
+
+  test("runs on every kind of node the daemons that the plan keeps room for", { timeout: 5 * minutes }, () =>
+    expectRoomForDaemons(aws, spec),
+  );
+
+  test("gives claims volumes in their pods' zones, which go with them", { timeout: 5 * minutes }, () =>
+    expectClaimsServed(aws, spec),
+  );
+
+  test.runIf(environment === "prod")("refuses to be destroyed", { timeout: 5 * minutes }, async () => {
+    const refused = await run("destroy", "--stack", environment, "--preview-only");
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain("because it is protected");
+    // Whoever takes Pulumi's protection away still meets AWS's.
+    await succeed("state", "unprotect", "--all", "--stack", environment, "--yes");
+    const { output } = await run("destroy", "--stack", environment, "--yes", "--skip-preview");
+    expect(output).toContain("Cluster ai-platform-prod has deletion protection enabled");
+    expect(output).toContain("Cannot delete protected DB Instance");
+  });
+
+  test.skipIf(environment === "prod")("is gone after a destroy", { timeout: 10 * minutes }, async () => {
+    expect(await succeed("destroy", "--stack", environment, "--yes", "--skip-preview")).toMatch(
       /- \d{3} deleted/,
     );
-    expect(await life().succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
+    expect(await succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
+    expect(await volumesOf(aws, spec.cloud.region)).toEqual([]);
   });
+});
+
+function describeAws(environment: Environment): AwsPlatformSpec {
+  const spec = describeEnvironment(environment, repoRoot);
+  if (spec.environment === "local") throw new Error("not an environment in AWS");
+  return spec;
 }
-
-describe.skipIf(unfit)("dev", () => {
-  const life = begin("dev");
-  const pages: Pages = new Map();
-
-  test("begins with an older Kubernetes", () => life().change("Kubernetes 1.35"));
-  comesUp(life);
-  const upgraded = changesInPlace(life, pages);
-  changesOfPlace(life, pages, upgraded);
-  test("each change does what the page says", () => writePage("changes", "What a change does", pages));
-  goes(life);
-});
-
-describe.skipIf(unfit)("staging", () => {
-  const life = begin("staging");
-
-  comesUp(life);
-  drift(life);
-  lostState(life);
-  goes(life);
-});
-
-describe.skipIf(unfit)("prod", () => {
-  const life = begin("prod");
-
-  comesUp(life);
-  protectedState(life);
-});

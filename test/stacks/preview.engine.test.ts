@@ -230,8 +230,19 @@ describe.each(["dev", "prod"] as const)("the order of %s", (environment) => {
     expect(order.notBefore(order.one("Deployment", "mlflow"), [job])).toEqual([]);
   });
 
+  test("an image comes after its repository and the rules of it, and what runs it comes after the image", () => {
+    const image = order.one("docker-build:index:Image", "experiments");
+    const needed = [
+      order.one("aws:ecr/repository:Repository", "experiments"),
+      order.one("LifecyclePolicy", "experiments"),
+    ];
+    expect(order.notBefore(image, needed)).toEqual([]);
+    expect(order.notBefore(order.one("Deployment", "experiments"), [image])).toEqual([]);
+  });
+
   test("what doesn't need the cluster doesn't wait for it", () => {
     const types = [
+      "docker-build:index:Image",
       "Bucket",
       "BucketVersioning",
       "BucketLifecycleConfiguration",

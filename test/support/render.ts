@@ -13,6 +13,12 @@ export interface Rendered {
 /** The account that everything is in. */
 const accountId = "123456789012";
 
+/** What lookups answer. */
+const answers: Readonly<Record<string, object>> = {
+  "aws:index/getCallerIdentity:getCallerIdentity": { accountId },
+  "aws:ecr/getAuthorizationToken:getAuthorizationToken": { userName: "AWS", password: "ecr-token" },
+};
+
 /** Key and value by which the engine's protocol marks a secret. */
 const secretMark = { key: "4dabf18193072939515e22adb298388d", value: "1b47061264138c4ac30d75fd1eb44270" };
 
@@ -39,8 +45,7 @@ export async function render(
         const own = identity(type, name);
         return { id: `${own}-id`, state: { ...inputs, ...generatedBy(type, own, inputs) } };
       },
-      call: ({ inputs, token }) =>
-        token === "aws:index/getCallerIdentity:getCallerIdentity" ? { ...inputs, accountId } : inputs,
+      call: ({ inputs, token }) => ({ ...inputs, ...answers[token] }),
     },
     "ai-platform",
     "test",
@@ -81,12 +86,17 @@ async function settled(outputs: unknown) {
 }
 
 /** What the provider would fill in: names of objects without one, passwords, and what AWS gives back. */
-function generatedBy(type: string, name: string, inputs: { metadata?: { name?: string } }) {
+function generatedBy(
+  type: string,
+  name: string,
+  inputs: { metadata?: { name?: string }; tags?: readonly string[] },
+) {
   const aws = madeByAws(name)[type];
   if (aws !== undefined) return { ...aws, arn: `${name}-arn` };
   if (type.startsWith("kubernetes:")) {
     return { metadata: { ...inputs.metadata, name: inputs.metadata?.name ?? `${name}-generated` } };
   }
+  if (type === "docker-build:index:Image") return { ref: `${inputs.tags?.[0]}@sha256:${"0".repeat(64)}` };
   if (type.startsWith("random:")) return { result: `${name}-random` };
   if (type.startsWith("aws:")) return { arn: `${name}-arn` };
   return {};
@@ -112,6 +122,7 @@ const madeByAws = (name: string): Readonly<Record<string, object>> => ({
     masterUserSecrets: [{ secretArn: `${name}-master-arn` }],
   },
   "aws:ec2/launchTemplate:LaunchTemplate": { latestVersion: 7 },
+  "aws:ecr/repository:Repository": { repositoryUrl: `${accountId}.dkr.ecr.us-east-1.amazonaws.com/${name}` },
 });
 
 /** The one resource of a type with a name. */

@@ -4,6 +4,7 @@ import { planServices } from "../../planning/services.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
 import type { Environment } from "../../spec/platform.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
+import { withSources } from "../../stacks/sources.ts";
 import { type Identity, type Rendered, render } from "./render.ts";
 
 export const planOf = (environment: Environment) => planServices(describeEnvironment(environment, repoRoot));
@@ -11,5 +12,6 @@ export const planOf = (environment: Environment) => planServices(describeEnviron
 /** Everything that an environment consists of. */
 export async function renderStack(environment: Environment, identity?: Identity): Promise<Rendered[]> {
   const plan = await planPlatform(describeEnvironment(environment, repoRoot));
-  return render(() => new Platform("platform", plan), identity);
+  const args = await withSources(plan, repoRoot);
+  return render(() => new Platform("platform", args), identity);
 }

@@ -36,6 +36,7 @@ from simulated_aws import (
     network,
     offers,
     quotas,
+    repositories,
     reservations,
     storage,
 )
@@ -74,6 +75,7 @@ def main() -> None:
         moves,
         network,
         quotas,
+        repositories,
         reservations,
         storage,
     )

@@ -10,7 +10,10 @@ does. `error` is the code that the client sees, `message` what it says, `status`
 400).
 
 A rule for the service "capacity" strikes no call: its `operation` is an instance type that no instance starts
-of, and its `error` says why, InsufficientInstanceCapacity or VcpuLimitExceeded.
+of, and its `error` says why, InsufficientInstanceCapacity or VcpuLimitExceeded. With a `zone` it is short there
+only: whoever may start instances in another zone as well starts them there.
+
+Rules keep count of their calls while others are added or taken away.
 """
 
 import json
@@ -38,14 +41,22 @@ orders: Path | None = None
 """Where the rules are, once the server runs."""
 
 
-def shortage(instance_types: list[str]) -> str | None:
-    """Why none of these instance types can be had, or None where one can."""
+def shortage(instance_types: list[str], zones: list[str]) -> str | None:
+    """Why none of these instance types can be had in any of these zones, or None where one can."""
     rules = json.loads(orders.read_text()) if orders is not None and orders.exists() else []
-    short = {rule["operation"]: rule for rule in rules if rule["service"] == "capacity"}
-    if not all(each in short for each in instance_types):
+    wanted = [(kind, zone) for kind in instance_types for zone in zones]
+    struck = [[rule for rule in rules if short_of(rule, kind, zone)] for kind, zone in wanted]
+    if not struck or not all(struck):
         return None
-    rule = short[instance_types[-1]]
+    rule = struck[-1][0]
     return f"{rule['error']} - {rule.get('message', messages.get(rule['error'], rule['error']))}"
+
+
+def short_of(rule: dict[str, Any], kind: str, zone: str) -> bool:
+    """Whether a rule says that an instance type is short in a zone."""
+    return (
+        rule["service"] == "capacity" and rule["operation"] == kind and rule.get("zone", zone) == zone
+    )
 
 
 class Faults:
@@ -53,7 +64,9 @@ class Faults:
 
     def __init__(self, app: App, file: Path) -> None:
         self._app, self._file, self._lock = app, file, threading.Lock()
-        self._read, self._struck = "", [0]
+        self._read: str = ""
+        self._rules: list[tuple[str, dict[str, Any]]] = []
+        self._struck: dict[str, int] = {}
         global orders  # noqa: PLW0603 one server per process
         orders = file
 
@@ -61,14 +74,19 @@ class Faults:
         """The first rule that strikes this call."""
         with self._lock:
             text = self._file.read_text() if self._file.exists() else "[]"
-            rules: list[dict[str, Any]] = json.loads(text)
             if text != self._read:
-                self._read, self._struck = text, [0] * len(rules)
-            for number, rule in enumerate(rules):
+                rules: list[dict[str, Any]] = json.loads(text)
+                self._read = text
+                self._rules = [
+                    (f"{rules[:place].count(rule)} {json.dumps(rule)}", rule)
+                    for place, rule in enumerate(rules)
+                ]
+                self._struck = {key: self._struck.get(key, 0) for key, _ in self._rules}
+            for key, rule in self._rules:
                 if rule["service"] != service or rule.get("operation", "*") not in ("*", operation):
                     continue
-                self._struck[number] += 1
-                count = self._struck[number] - rule.get("after", 0)
+                self._struck[key] += 1
+                count = self._struck[key] - rule.get("after", 0)
                 if 0 < count <= rule.get("times", count):
                     return rule
         return None

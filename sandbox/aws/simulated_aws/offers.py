@@ -1,4 +1,4 @@
-"""What AWS offers to the account: quotas, and what EKS has and runs. `offers.json` in the state folder says it.
+"""What AWS offers to the account: quotas, and what EKS has. `offers.json` in the state folder says it.
 
     {"quotas": [{"service": "ec2", "code": "L-DB2E81BA", "name": "...", "value": 0}],
      "kubernetes": {"1.36": {"addons": {"coredns": ["v1.14.6-eksbuild.4"]}, "images": ["amazon-eks-..."]}},

@@ -5,6 +5,7 @@ import { repoRoot } from "../../lib/paths.ts";
 import { add, type Counts } from "./counts.ts";
 import { testGo } from "./go.ts";
 import { testLocalPlatform } from "./local-platform.ts";
+import { testModelPrograms } from "./m2m.ts";
 import { serviceEnvironment } from "./python.ts";
 import { lintPrograms } from "./python-programs.ts";
 import { check, type GroupContext, npmProgram } from "./run.ts";
@@ -42,7 +43,8 @@ export const groups: Readonly<Record<string, Group>> = {
   },
   python: {
     summary: "Python: ruff, mypy, pytest",
-    run: async (context) => add(await testServices(context), await lintPrograms(context)),
+    run: async (context) =>
+      add(add(await testServices(context), await lintPrograms(context)), await testModelPrograms(context)),
   },
   engine: {
     summary: "The real Pulumi engine previews every environment",

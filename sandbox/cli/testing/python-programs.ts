@@ -1,13 +1,14 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { awsPackages } from "../../aws/packages.ts";
+import { exists } from "../../images/downloads.ts";
 import { repoRoot } from "../../lib/paths.ts";
 import { add, type Counts, none } from "./counts.ts";
 import { serviceEnvironment } from "./python.ts";
 import { countCheck, type GroupContext, run } from "./run.ts";
 
 /** Folders with Python beside the services; each has a ruff.toml that says what of the services' rules it leaves out. */
-const linted = ["bench", "sandbox/aws/simulated_aws", "sandbox/images", "test/support"];
+const linted = ["bench", "m2m", "sandbox/aws/simulated_aws", "sandbox/images", "test/m2m", "test/support"];
 
 /** What the simulated AWS imports. mypy takes no folder with `typing_extensions` in it, which is its own. */
 const imported = ["boto3", "botocore", "moto", "werkzeug", "xmltodict.py"];
@@ -41,9 +42,11 @@ export async function lintPrograms(context: GroupContext): Promise<Counts> {
   return counts;
 }
 
-async function importable({ logs, progress }: GroupContext): Promise<string> {
+/** A folder in which mypy finds moto and what comes with it. */
+export async function importable({ logs, progress }: GroupContext): Promise<string> {
   const packages = await awsPackages(progress);
   const folder = join(logs, "imported");
+  if (await exists(folder)) return folder;
   await mkdir(folder, { recursive: true });
   for (const name of imported) await symlink(join(packages, name), join(folder, name));
   return folder;

@@ -5,15 +5,15 @@ import { add, type Counts, countJunit, none } from "./counts.ts";
 import { serviceEnvironment } from "./python.ts";
 import { countCheck, type GroupContext, run } from "./run.ts";
 
-/** What the checks read: the service, and the examples, which are clients of the services. */
-const checked = [".", "../../examples"];
+/** The service that has what the examples import: its checks read them too. */
+const checksExamples = "experiments";
 
 /** Checks that count as one test each. */
-const checks: Readonly<Record<string, readonly string[]>> = {
+const checksOf = (checked: readonly string[]): Readonly<Record<string, readonly string[]>> => ({
   "ruff check": ["ruff", "check", ...checked],
   "ruff format": ["ruff", "format", "--check", ...checked],
   mypy: ["mypy", ...checked],
-};
+});
 
 /** Lint, format, types and tests of every service under services/. */
 export async function testServices(context: GroupContext): Promise<Counts> {
@@ -30,8 +30,9 @@ async function testService(context: GroupContext, name: string): Promise<Counts>
   const { python, env } = await serviceEnvironment(name, cwd, context.progress);
   const module = (log: string, args: readonly string[]) =>
     run(context, `${name}-${log}`, python, ["-m", ...args], { cwd, env });
+  const checked = name === checksExamples ? [".", "../../examples"] : ["."];
   let counts = none();
-  for (const [title, args] of Object.entries(checks)) {
+  for (const [title, args] of Object.entries(checksOf(checked))) {
     const result = await module(title.replace(" ", "-"), args);
     counts = add(counts, countCheck(`${name}: ${title}`, result));
   }

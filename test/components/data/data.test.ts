@@ -207,7 +207,7 @@ describe("in prod", () => {
     const repository = find(resources, "Repository", "experiments").inputs;
     expect(repository).toMatchObject({
       name: "ai-platform-prod/experiments",
-      imageTagMutability: "IMMUTABLE",
+      imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
       imageScanningConfiguration: { scanOnPush: true },
       encryptionConfigurations: [{ encryptionType: "KMS", kmsKey: "data-arn" }],
       forceDelete: false,

@@ -56,11 +56,16 @@ export class ClusterApi {
     });
   }
 
-  async text(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }> {
+  async text(
+    method: string,
+    path: string,
+    body?: unknown,
+    kind = "application/json",
+  ): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
       const sent = request(
         new URL(path, this.server),
-        { ...this.tls, method, headers: { "content-type": "application/json" }, timeout: 10_000 },
+        { ...this.tls, method, headers: { "content-type": kind }, timeout: 10_000 },
         (response) => {
           const chunks: Buffer[] = [];
           response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -80,6 +85,12 @@ export class ClusterApi {
   async create(path: string, body: unknown): Promise<void> {
     const { status, text } = await this.text("POST", path, body);
     if (status >= 300) throw new Error(`POST ${path}: ${status} ${text}`);
+  }
+
+  /** Changes an object by a merge patch. */
+  async merge(path: string, patch: unknown): Promise<void> {
+    const { status, text } = await this.text("PATCH", path, patch, "application/merge-patch+json");
+    if (status >= 300) throw new Error(`PATCH ${path}: ${status} ${text}`);
   }
 
   async remove(path: string): Promise<void> {

@@ -17,19 +17,4 @@ export function protectedState(life: () => Living): void {
     },
     2 * minutes,
   );
-
-  test(
-    "it is not destroyed, neither by the engine nor by AWS",
-    async () => {
-      const { environment } = life();
-      const refused = await life().fail("destroy", "--stack", environment, "--preview-only");
-      expect(refused).toContain("because it is protected");
-      // Whoever takes Pulumi's protection away still meets AWS's.
-      await life().succeed("state", "unprotect", "--all", "--stack", environment, "--yes");
-      const output = await life().fail("destroy", "--stack", environment, "--yes", "--skip-preview");
-      expect(output).toContain("Cluster ai-platform-prod has deletion protection enabled");
-      expect(output).toContain("Cannot delete protected DB Instance");
-    },
-    5 * minutes,
-  );
 }

@@ -1,5 +1,6 @@
 """Add-ons, which moto 5.2.5 answers 404 to."""
 
+import json
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -10,7 +11,7 @@ from moto.moto_api._internal import mock_random as random
 from simulated_aws import offers
 from simulated_aws.durations import Settling
 from simulated_aws.eks.common import Answers, Extras, missing
-from simulated_aws.kubernetes import addons
+from simulated_aws.kubernetes import addons, volumes
 
 versions = {
     "coredns": "v1.13.2-eksbuild.1",
@@ -18,6 +19,9 @@ versions = {
     "vpc-cni": "v1.21.1-eksbuild.3",
 }
 """Versions of add-ons that follow a cluster's; any other gets v1.0.0-eksbuild.1 where none is asked for."""
+
+
+ebs_driver = "aws-ebs-csi-driver"
 
 
 class Addons(Answers):
@@ -45,8 +49,15 @@ class Addons(Answers):
         return self._shown_addon(name)
 
     def _install(self, extras: Extras, addon: dict[str, Any]) -> None:
-        if extras.plane is not None:
-            addons.install(extras.plane.client(), addon["addonName"], addon.get("configurationValues"))
+        if extras.plane is None:
+            return
+        values = addon.get("configurationValues")
+        addons.install(extras.plane.client(), addon["addonName"], values)
+        if addon["addonName"] == ebs_driver:
+            if extras.volumes is None:
+                extras.volumes = volumes.Driver(extras.plane, self.region, addon["clusterName"])
+            controller = json.loads(values or "{}").get("controller", {})
+            extras.volumes.tags = controller.get("extraVolumeTags", {})
 
     def _associate(self, addon: dict[str, Any]) -> None:
         """Add-ons bring the pod identity associations that they are created with."""
@@ -99,6 +110,9 @@ class Addons(Answers):
             extras.pod_identities.pop(arn.rsplit("/", 1)[1], None)
         if extras.plane is not None:
             addons.remove(extras.plane.client(), name)
+        if name == ebs_driver and extras.volumes is not None:
+            extras.volumes.stop()
+            extras.volumes = None
         return shown
 
     def list_addons(self) -> ActionResult:

@@ -13,6 +13,7 @@ from simulated_aws.durations import Settling
 
 if TYPE_CHECKING:
     from simulated_aws.kubernetes.control_plane import ControlPlane
+    from simulated_aws.kubernetes.volumes import Driver
 
 
 def camel(name: str) -> str:
@@ -35,6 +36,7 @@ class Extras:
         self.settings: dict[str, Any] = {}
         self.settling = Settling("eks-cluster")
         self.plane: ControlPlane | None = None
+        self.volumes: Driver | None = None
         self.creator = ""
         self.active = False
 

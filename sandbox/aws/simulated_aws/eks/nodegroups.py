@@ -3,6 +3,7 @@
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
 from moto.eks.exceptions import InvalidParameterException
 from moto.eks.models import Nodegroup
 from moto.moto_api._internal import mock_random as random
@@ -28,10 +29,15 @@ class Nodegroups(Answers):
         group.settings = self._given(*nodegroup_settings)
         group.settings.setdefault("updateConfig", {"maxUnavailable": 1})
         group.settling = Settling("eks-nodegroup")
-        group.failure = shortage(group.instance_types)
+        group.failure = self._shortage(group)
         group.resources["autoScalingGroups"][0]["name"] = f"eks-{group.nodegroup_name}-{random.uuid4()}"
         instances.launch(self._cluster(), group, self.current_account, self.region)
         return ActionResult({"nodegroup": self._shown_nodegroup(group)})
+
+    def _shortage(self, group: Any) -> str | None:
+        ec2 = ec2_backends[self.current_account][self.region]
+        kinds = group.instance_types or [instances.instance_type(group, ec2)]
+        return shortage(kinds, [ec2.get_subnet(subnet).availability_zone for subnet in group.subnets])
 
     def _nodegroup(self) -> Nodegroup:
         return self.eks_backend.describe_nodegroup(

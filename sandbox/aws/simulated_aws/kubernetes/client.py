@@ -37,7 +37,9 @@ class Client:
     def apply(self, path: str, thing: dict[str, Any]) -> None:
         """Makes an object what it should be, whether it is there or not."""
         query = f"?fieldManager={manager}&force=true"
-        self.send("PATCH", f"{path}/{thing['metadata']['name']}{query}", thing, "application/apply-patch+yaml")
+        self.send(
+            "PATCH", f"{path}/{thing['metadata']['name']}{query}", thing, "application/apply-patch+yaml"
+        )
 
     def remove(self, path: str) -> None:
         """Deletes an object and what belongs to it, if it is there."""
@@ -49,10 +51,8 @@ class Client:
 
     def watch(self, path: str, seconds: int) -> Iterator[dict[str, Any]]:
         """Objects of a collection as they are, and again whenever they change, for so many seconds."""
-        query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
-        with self._open(
-            "GET", f"{path}?{query}&timeoutSeconds={seconds}", None, "application/json", seconds + 30
-        ) as lines:
+        query = f"?watch=1&timeoutSeconds={seconds}"
+        with self._open("GET", f"{path}{query}", None, "application/json", seconds + 30) as lines:
             for line in lines:
                 event = json.loads(line)
                 if event["type"] in ("ADDED", "MODIFIED"):

@@ -146,6 +146,22 @@ func invoke(t *testing.T, token string, args map[string]any) map[string]any {
 	return response.Return.AsMap()
 }
 
+func TestAuthorizationToken(t *testing.T) {
+	const token = "aws:ecr/getAuthorizationToken:getAuthorizationToken"
+	got := invoke(t, token, map[string]any{"region": "us-east-1"})
+	if got["userName"] != "AWS" || got["proxyEndpoint"] != "https://111122223333.dkr.ecr.us-east-1.amazonaws.com" {
+		t.Errorf("%v", got)
+	}
+	for _, key := range []string{"password", "authorizationToken"} {
+		if marked, ok := got[key].(map[string]any); !ok || marked["value"] == nil {
+			t.Errorf("%s is no secret: %v", key, got[key])
+		}
+	}
+	if other := invoke(t, token, map[string]any{"registryId": "444455556666"}); other["proxyEndpoint"] != "https://444455556666.dkr.ecr.ap-southeast-2.amazonaws.com" {
+		t.Errorf("%v", other)
+	}
+}
+
 func TestFunctions(t *testing.T) {
 	if got := invoke(t, "aws:index/getCallerIdentity:getCallerIdentity", nil); got["accountId"] != "111122223333" {
 		t.Errorf("%v", got)

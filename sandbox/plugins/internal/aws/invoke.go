@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"strings"
 
@@ -18,6 +19,7 @@ var functions = map[string]func(settings, resource.PropertyMap) (map[string]any,
 	"aws:index/getPartition:getPartition":                 partition,
 	"aws:index/getAvailabilityZones:getAvailabilityZones": availabilityZones,
 	"aws:index/getDefaultTags:getDefaultTags":             defaultTags,
+	"aws:ecr/getAuthorizationToken:getAuthorizationToken": authorizationToken,
 	"aws:iam/getPolicyDocument:getPolicyDocument":         policyDocument,
 }
 
@@ -135,4 +137,24 @@ func defaultTags(s settings, _ resource.PropertyMap) (map[string]any, error) {
 		tags[key] = value
 	}
 	return map[string]any{"id": partitionOf(s.region).id, "tags": tags}, nil
+}
+
+// authorizationToken is one that no registry takes: a preview pushes nothing.
+func authorizationToken(s settings, args resource.PropertyMap) (map[string]any, error) {
+	name, err := s.regionOf(args)
+	if err != nil {
+		return nil, err
+	}
+	registry := props.String(args, "registryId")
+	if registry == "" {
+		registry = s.account
+	}
+	secret := func(text string) any { return resource.MakeSecret(resource.NewStringProperty(text)) }
+	return map[string]any{
+		"id": name, "region": name, "registryId": registry, "userName": "AWS",
+		"password":           secret("simulated"),
+		"authorizationToken": secret(base64.StdEncoding.EncodeToString([]byte("AWS:simulated"))),
+		"expiresAt":          "1970-01-01T12:00:00Z",
+		"proxyEndpoint":      "https://" + registry + ".dkr.ecr." + name + "." + partitionOf(name).dnsSuffix,
+	}, nil
 }

@@ -1,8 +1,15 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  DescribeNodegroupCommand,
+  EKSClient,
+  ListNodegroupsCommand,
+  UpdateNodegroupConfigCommand,
+} from "@aws-sdk/client-eks";
 import { z } from "zod";
-import type { SimulatedAws } from "../../sandbox/aws/server.ts";
-import { ClusterApi } from "../sandbox/support/cluster-api.ts";
+import type { SimulatedAws } from "../../../sandbox/aws/server.ts";
+import { ClusterApi } from "../../sandbox/support/cluster-api.ts";
 
 /** The Kubernetes of an environment in the simulated AWS. */
 export async function openCluster({ folder }: SimulatedAws): Promise<ClusterApi> {
@@ -78,47 +85,71 @@ export async function nodesOf(api: ClusterApi): Promise<SimulatedNode[]> {
   }));
 }
 
+/** Zones of a namespace's pods, in order. */
+export async function zonesOf(api: ClusterApi, namespace: string): Promise<string[]> {
+  const nodes = await listed(api, "/api/v1/nodes", nodeSchema);
+  const pods = await listed(api, `/api/v1/namespaces/${namespace}/pods`, podSchema);
+  return pods
+    .map(({ spec }) => nodes.find(({ metadata }) => metadata.name === spec.nodeName))
+    .map((node) => node?.metadata.labels["topology.kubernetes.io/zone"] ?? "")
+    .sort();
+}
+
+const deploymentSchema = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({ containers: z.tuple([z.object({ image: z.string() })]) }),
+    }),
+  }),
+});
+
+/** What the pods of a Deployment run. */
+export async function imageOf(api: ClusterApi, namespace: string, name: string): Promise<string> {
+  const { text } = await api.text("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+  return deploymentSchema.parse(JSON.parse(text)).spec.template.spec.containers[0].image;
+}
+
 /** Gives every node group that stands empty a node, as the cluster autoscaler would. Returns how many groups there are. */
-export async function fillNodeGroups(aws: SimulatedAws, region: string, cluster: string): Promise<number> {
-  const groups = `/clusters/${cluster}/node-groups`;
-  const { nodegroups } = z
-    .object({ nodegroups: z.array(z.string()) })
-    .parse(await askEks(aws, region, "GET", groups));
-  for (const name of nodegroups) {
-    const { nodegroup } = groupSchema.parse(await askEks(aws, region, "GET", `${groups}/${name}`));
-    const { scalingConfig } = nodegroup;
-    if (scalingConfig.desiredSize > 0) continue;
-    await askEks(aws, region, "POST", `${groups}/${name}/update-config`, {
-      scalingConfig: { ...scalingConfig, desiredSize: 1 },
-    });
+export async function fillNodeGroups(
+  aws: SimulatedAws,
+  region: string,
+  clusterName: string,
+): Promise<number> {
+  const eks = new EKSClient(access(aws, region));
+  const { nodegroups = [] } = await eks.send(new ListNodegroupsCommand({ clusterName }));
+  for (const nodegroupName of nodegroups) {
+    const { nodegroup } = await eks.send(new DescribeNodegroupCommand({ clusterName, nodegroupName }));
+    const sizes = nodegroup?.scalingConfig;
+    if (sizes?.desiredSize !== 0) continue;
+    const scalingConfig = { ...sizes, desiredSize: 1 };
+    await eks.send(new UpdateNodegroupConfigCommand({ clusterName, nodegroupName, scalingConfig }));
   }
   return nodegroups.length;
 }
 
-const groupSchema = z.object({
-  nodegroup: z.object({
-    scalingConfig: z.object({ minSize: z.number(), maxSize: z.number(), desiredSize: z.number() }),
-  }),
-});
-
-async function askEks(
-  { endpoint }: SimulatedAws,
-  region: string,
-  method: string,
-  path: string,
-  body?: unknown,
-) {
-  const credential = `Credential=x/20260101/${region}/eks/aws4_request`;
-  const response = await fetch(`${endpoint}${path}`, {
-    method,
-    headers: { Authorization: `AWS4-HMAC-SHA256 ${credential}, Signature=x` },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const answer = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${answer}`);
-  const parsed: unknown = JSON.parse(answer);
-  return parsed;
+export interface Volume {
+  readonly zone: string | undefined;
+  readonly sizeGiB: number | undefined;
+  readonly encrypted: boolean | undefined;
+  readonly tags: Readonly<Record<string, string | undefined>>;
 }
+
+/** All volumes of EC2 in a region. */
+export async function volumesOf(aws: SimulatedAws, region: string): Promise<Volume[]> {
+  const { Volumes = [] } = await new EC2Client(access(aws, region)).send(new DescribeVolumesCommand({}));
+  return Volumes.map(({ AvailabilityZone, Encrypted, Size, Tags = [] }) => ({
+    zone: AvailabilityZone,
+    sizeGiB: Size,
+    encrypted: Encrypted,
+    tags: Object.fromEntries(Tags.map(({ Key = "", Value }) => [Key, Value])),
+  }));
+}
+
+const access = ({ endpoint }: SimulatedAws, region: string) => ({
+  endpoint,
+  region,
+  credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
+});
 
 async function listed<T>(api: ClusterApi, path: string, item: z.ZodType<T>): Promise<T[]> {
   const { text } = await api.text("GET", path);

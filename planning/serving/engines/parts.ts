@@ -1,0 +1,47 @@
+import type { ImageName, RegistryImageName } from "../../../catalog/images.ts";
+import type { ModelPlan } from "../../models.ts";
+import type { LaunchFile } from "../launch.ts";
+import type { HealthPlan, PortsPlan, UserPlan } from "../servingPlan.ts";
+import type { GpuSharing } from "../sharing.ts";
+import type { TimingPlan } from "../timing.ts";
+import type { WeightsPlan } from "../weights.ts";
+
+/** What an engine's settings are made from. */
+export interface EngineInput {
+  readonly model: ModelPlan;
+  readonly weights: WeightsPlan;
+  /** Whether they go from S3 to the GPUs without a stop on disk. */
+  readonly streamed: boolean;
+  /** Pods of a replica, and where rank 0 is found; undefined for one pod. */
+  readonly group: { readonly size: number; readonly leader: string } | undefined;
+  readonly timing: TimingPlan;
+  readonly sharing: GpuSharing | undefined;
+}
+
+/** What differs from engine to engine. */
+export interface EngineParts {
+  readonly image: ImageName | RegistryImageName;
+  readonly command: readonly string[] | undefined;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly keyEnv: string | undefined;
+  readonly launches: readonly LaunchFile[];
+  readonly files: Readonly<Record<string, string>>;
+  readonly ports: PortsPlan;
+  readonly health: HealthPlan;
+  readonly user: UserPlan;
+}
+
+/** Where servers keep what they fetch and what they compile. */
+export const weightsFolder = "/models";
+export const cacheFolder = "/cache";
+
+/** Caches of PyTorch's compilers on the pod's own disk; the image's root is read-only. */
+export const compilerCaches = {
+  HOME: "/tmp",
+  XDG_CACHE_HOME: cacheFolder,
+  TRITON_CACHE_DIR: `${cacheFolder}/triton`,
+  TORCHINDUCTOR_CACHE_DIR: `${cacheFolder}/inductor`,
+  HF_HOME: `${cacheFolder}/huggingface`,
+  PYTHONUNBUFFERED: "1",
+} as const;

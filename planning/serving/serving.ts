@@ -1,0 +1,186 @@
+import { findInstanceType } from "../../catalog/ec2/instances.ts";
+import { defaultKubernetesVersion } from "../../catalog/eks.ts";
+import { imageRef } from "../../catalog/images.ts";
+import type { ModelSpec } from "../../spec/models.ts";
+import type { AwsPlatformSpec, PlatformSpec } from "../../spec/platform.ts";
+import { bucketNameOf } from "../data/buckets.ts";
+import type { ModelPlan } from "../models.ts";
+import { ollamaParts, planStore } from "./engines/ollama.ts";
+import { cacheFolder, type EngineInput, type EngineParts, weightsFolder } from "./engines/parts.ts";
+import { tgiLegacy, tgiParts } from "./engines/tgi.ts";
+import { tritonParts } from "./engines/triton.ts";
+import { vllmParts } from "./engines/vllm.ts";
+import { planResources, planVolumes } from "./resources.ts";
+import { servingRole } from "./role.ts";
+import { planRoute } from "./route.ts";
+import { planScaling } from "./scaling.ts";
+import { planScheduling } from "./scheduling.ts";
+import type { Server, ServingPlan } from "./servingPlan.ts";
+import type { GpuSharing } from "./sharing.ts";
+import { planTiming } from "./timing.ts";
+import { libraryTag, planWeights, type WeightsPlan } from "./weights.ts";
+
+/** Namespace of all model servers. */
+export const servingNamespace = "ai-models";
+
+export interface ServingOptions {
+  /** Whether the gateway asks a service about keys before it passes a request on. Default: no, servers check keys. */
+  readonly forwardAuth?: boolean;
+  /** Models that share cards with others. Default: none, each has whole cards. */
+  readonly sharing?: ReadonlyMap<string, GpuSharing>;
+}
+
+export interface PlannedServing {
+  /** In the order of the models. */
+  readonly plans: readonly ServingPlan[];
+  /** Why a model can't be served as described. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** How each planned model is served. Pure: the same plan gives the same servers. */
+export function planServing(
+  spec: PlatformSpec,
+  models: readonly ModelPlan[],
+  options: ServingOptions = {},
+): PlannedServing {
+  const outcomes = models.map((model) => planModel(spec, model, options));
+  const plans = outcomes.flatMap((outcome) => (typeof outcome === "string" ? [] : [outcome]));
+  return {
+    plans,
+    problems: outcomes.filter((outcome) => typeof outcome === "string"),
+    warnings: [
+      ...plans.flatMap(({ legacy, name }) => (legacy === undefined ? [] : [`models.${name}: ${legacy}`])),
+      ...plans.flatMap(({ scaling }) => scaling?.warnings ?? []),
+      ...plans.flatMap(unpinned),
+    ],
+  };
+}
+
+function unpinned({ name, store }: ServingPlan): string[] {
+  if (store === undefined || store.digest !== undefined) return [];
+  return [
+    `models.${name}: Ollama's tag ${store.tag} may point to other files tomorrow: pin its manifest's digest in models.${name}.digest`,
+  ];
+}
+
+function serverOf({ engine, name }: ModelPlan, specs: Readonly<Record<string, ModelSpec>>): Server {
+  return engine === "vllm" && specs[name]?.server === "triton" ? "triton" : engine;
+}
+
+/** @returns what is wrong, where it can't be served */
+function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions): ServingPlan | string {
+  const server = serverOf(model, spec.models);
+  if (server === "ollama") return planOllama(spec, model, options);
+  const aws = spec.environment === "local" ? undefined : spec;
+  const weights = planWeights(model, aws && bucketNameOf(aws, "models"));
+  const streamed = server === "vllm" && weights.prefix !== undefined && withoutLocalDisk(model);
+  const from = weights.prefix === undefined ? "hub" : "s3";
+  const timing = planTiming(model, { server, from, streamed: streamed || server === "triton" });
+  const group = groupOf(model);
+  const sharing = options.sharing?.get(model.name);
+  const input: EngineInput = { model, weights, streamed, group, timing, sharing };
+  const parts = partsOf[server](input);
+  const pods = group?.size ?? 1;
+  // Triton reads the bucket as a folder, or has vLLM fetch into its cache.
+  const volumes = planVolumes(
+    model,
+    server,
+    { weights: server === "triton" ? `${cacheFolder}/huggingface` : weightsFolder, cache: cacheFolder },
+    streamed || (server === "triton" && weights.prefix !== undefined),
+  );
+  return {
+    ...common(spec, model, server, parts, timing, options),
+    gated: weights.gated && weights.prefix === undefined,
+    podsPerReplica: pods,
+    resources: planResources(model, pods, volumes, sharing),
+    volumes,
+    store: undefined,
+    bucketFolder: server === "triton" ? bucketFolder(model, weights, aws) : undefined,
+    role: server === "triton" ? undefined : roleOf(model, weights, aws),
+  };
+}
+
+const partsOf = { vllm: vllmParts, tgi: tgiParts, triton: tritonParts } as const;
+
+function planOllama(spec: PlatformSpec, model: ModelPlan, options: ServingOptions): ServingPlan | string {
+  const tag = libraryTag(model);
+  if (tag === undefined)
+    return `models.${model.name}: Ollama's library has no ${model.model} in ${model.deployment.quantization} that the catalog knows of`;
+  const timing = planTiming(model, { server: "ollama", from: "volume", streamed: false });
+  return {
+    ...common(spec, model, "ollama", ollamaParts(model, tag, timing), timing, options),
+    gated: false,
+    podsPerReplica: 1,
+    resources: planResources(model, 1, [], options.sharing?.get(model.name)),
+    volumes: [],
+    store: planStore(model, tag, spec.models[model.name]?.digest),
+    bucketFolder: undefined,
+    role: undefined,
+  };
+}
+
+function common(
+  spec: PlatformSpec,
+  model: ModelPlan,
+  server: Server,
+  { image, ...parts }: EngineParts,
+  timing: ServingPlan["timing"],
+  { forwardAuth = false }: ServingOptions,
+) {
+  const aws = spec.environment !== "local";
+  const { host } = spec.gateway;
+  return {
+    ...parts,
+    name: model.name,
+    server,
+    legacy: server === "tgi" ? tgiLegacy : undefined,
+    namespace: servingNamespace,
+    image: imageRef(image),
+    replicas: model.replicas,
+    scheduling: planScheduling(model, aws),
+    timing,
+    scaling: planScaling(model.name, server, spec.models[model.name]?.autoscaling, {
+      timing,
+      usdPerHour: model.usdPerHour / Math.max(1, model.replicas),
+      version: spec.environment === "local" ? undefined : (spec.cluster.version ?? defaultKubernetesVersion),
+    }),
+    route: planRoute(model, server, { forwardAuth, host }),
+  };
+}
+
+/** Nodes without an instance store keep pods on a network volume: files that are read once are better not written there. */
+function withoutLocalDisk({ nodes }: ModelPlan): boolean {
+  return nodes.some(({ instanceType }) => (findInstanceType(instanceType)?.nvmeGB ?? 0) === 0);
+}
+
+/** Pods of a replica: as many as the smallest of its nodes' types needs for all GPUs. */
+function groupOf({ gpu, name, nodes }: ModelPlan): EngineInput["group"] {
+  const perNode = Math.min(
+    ...nodes.flatMap(({ instanceType }) => findInstanceType(instanceType)?.gpu?.count ?? []),
+  );
+  if (gpu === undefined || gpu.count <= perNode) return undefined;
+  return {
+    size: Math.ceil(gpu.count / perNode),
+    leader: `${name}-0-0.${name}-group.${servingNamespace}.svc.cluster.local`,
+  };
+}
+
+function bucketFolder(
+  { name }: ModelPlan,
+  { prefix }: WeightsPlan,
+  aws: AwsPlatformSpec | undefined,
+): ServingPlan["bucketFolder"] {
+  if (aws === undefined || prefix === undefined) return undefined;
+  return {
+    path: `${weightsFolder}/${name}`,
+    bucket: bucketNameOf(aws, "models"),
+    region: aws.cloud.region,
+    prefix,
+  };
+}
+
+function roleOf({ name }: ModelPlan, { prefix }: WeightsPlan, aws: AwsPlatformSpec | undefined) {
+  if (aws === undefined || prefix === undefined) return undefined;
+  return servingRole(aws, { name, namespace: servingNamespace, prefix });
+}

@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import { images, type OwnImageName } from "../catalog/images.ts";
+import type { PlatformArgs } from "../components/platform.ts";
+import type { PlatformPlan } from "../planning/plan.ts";
+import { type BuildSource, contextHash, readContext } from "../spec/buildContext.ts";
+
+/** The source of an image can't be read. */
+export class SourceError extends Error {
+  override readonly name = "SourceError";
+}
+
+/**
+ * A plan with what its images are built from; nothing is read where none is built.
+ * @param root the project's folder
+ * @throws SourceError for an image without a Dockerfile
+ */
+export async function withSources(plan: PlatformPlan, root: string): Promise<PlatformArgs> {
+  const { infrastructure } = plan;
+  if (infrastructure === undefined) return { ...plan, infrastructure };
+  const programs = infrastructure.images.map(({ program }) => program);
+  return { ...plan, infrastructure: { ...infrastructure, sources: await readSources(programs, root) } };
+}
+
+/**
+ * Reads what images are built from. Folders are given from the current one, which is the program's own, where Pulumi starts
+ * its plugins too: the same on every machine, so that a checkout elsewhere is no change.
+ */
+export async function readSources(
+  programs: readonly OwnImageName[],
+  root: string,
+): Promise<ReadonlyMap<OwnImageName, BuildSource>> {
+  const read = async (program: OwnImageName) => {
+    const folder = join(root, images[program].source);
+    if (!existsSync(join(folder, "Dockerfile"))) {
+      throw new SourceError(
+        `the image of ${program} can't be built: ${images[program].source} has no Dockerfile`,
+      );
+    }
+    const hash = await contextHash(await readContext(folder));
+    return [program, { folder: relative(process.cwd(), folder), hash }] as const;
+  };
+  return new Map(await Promise.all(programs.map(read)));
+}

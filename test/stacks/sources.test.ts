@@ -1,0 +1,40 @@
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { repoRoot } from "../../sandbox/lib/paths.ts";
+import { readSources } from "../../stacks/sources.ts";
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "sources-"));
+  await cp(join(repoRoot, "services/experiments"), join(root, "services/experiments"), {
+    recursive: true,
+    filter: (path) => !/\.(venv|mypy_cache|hypothesis|pytest_cache)|__pycache__/.test(path),
+  });
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const hash = async () => (await readSources(["experiments"], root)).get("experiments")?.hash;
+
+test("a source is found from where the program runs, and is the same in every checkout", async () => {
+  const here = (await readSources(["experiments"], repoRoot)).get("experiments");
+  expect(here?.folder).toBe("services/experiments");
+  expect(await hash()).toBe(here?.hash);
+});
+
+test("what goes into the image makes it another one, what doesn't leaves it", async () => {
+  const before = await hash();
+  await writeFile(join(root, "services/experiments/README.md"), "new");
+  await writeFile(join(root, "services/experiments/tests/test_new.py"), "new");
+  expect(await hash()).toBe(before);
+  await writeFile(join(root, "services/experiments/experiments/new.py"), "new");
+  expect(await hash()).not.toBe(before);
+});
+
+test("an image without a Dockerfile is named", async () => {
+  await rm(join(root, "services/experiments/Dockerfile"));
+  await expect(readSources(["experiments"], root)).rejects.toThrow(
+    "the image of experiments can't be built: services/experiments has no Dockerfile",
+  );
+});
