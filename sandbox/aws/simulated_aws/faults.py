@@ -10,8 +10,8 @@ does. `error` is the code that the client sees, `message` what it says, `status`
 400).
 
 A rule for the service "capacity" strikes no call: its `operation` is an instance type that no instance starts
-of, and its `error` says why, InsufficientInstanceCapacity or VcpuLimitExceeded. With a `zone` it is short there
-only: whoever may start instances in another zone as well starts them there.
+of, and its `error` says why, InsufficientInstanceCapacity or VcpuLimitExceeded. With a `zone` it is short
+there only: whoever may start instances in another zone as well starts them there.
 
 Rules keep count of their calls while others are added or taken away.
 """

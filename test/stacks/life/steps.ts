@@ -4,7 +4,6 @@ import { z } from "zod";
 const stepSchema = z.object({
   op: z.string(),
   urn: z.string(),
-  diffReasons: z.array(z.string()).nullish(),
 });
 export type Step = z.output<typeof stepSchema>;
 
@@ -13,7 +12,7 @@ const previewSchema = z.object({ steps: z.array(stepSchema).default([]) });
 /** Steps of `pulumi preview --json`; what stays as it is left out. */
 export function stepsIn(json: string): Step[] {
   const { steps } = previewSchema.parse(JSON.parse(json));
-  return steps.filter(({ op }) => op !== "same" && op !== "read");
+  return steps.filter(({ op }) => !["same", "read", "refresh"].includes(op));
 }
 
 /** Without its parents: `aws:ec2/subnet:Subnet`. */
@@ -41,18 +40,4 @@ export function lostBy(steps: readonly Step[]): string[] {
     .filter(({ op }) => op !== "update" && op !== "create")
     .filter((step) => stateful.includes(typeOf(step)))
     .map(({ op, urn }) => `${op} ${urn.slice(urn.lastIndexOf("::") + 2)}`);
-}
-
-/** What a change does, in a line per type and kind of change; names and numbers differ from environment to environment. */
-export function summaryOf(steps: readonly Step[]): string[] {
-  const tags = new Set(["tags", "tagsAll", "metadata"]);
-  const lines = steps.map((step) => {
-    const reasons = step.diffReasons ?? [];
-    const type = typeOf(step);
-    if (step.op === "update" && reasons.length > 0 && reasons.every((reason) => tags.has(reason)))
-      return `- update: ${type.startsWith("kubernetes:") ? "labels" : "tags"} only`;
-    const what = step.op === "update" || step.op === "replace" ? ` (${reasons.join(", ")})` : "";
-    return `- ${step.op}: ${type.slice(type.lastIndexOf(":") + 1)}${what}`;
-  });
-  return [...new Set(lines)].sort();
 }
