@@ -7,7 +7,6 @@ import { changesInPlace } from "./life/inPlace.ts";
 import { Living } from "./life/living.ts";
 import { lostState } from "./life/lost.ts";
 import { changesOfPlace } from "./life/moved.ts";
-import { protectedState } from "./life/refused.ts";
 
 /**
  * What happens to whole environments after they came up: changes, upgrades, what somebody does by hand, lost states. The
@@ -45,11 +44,4 @@ describe.skipIf(unfit)("dev", () => {
   lostState(life);
   const upgraded = changesInPlace(life);
   changesOfPlace(life, upgraded);
-});
-
-describe.skipIf(unfit)("prod", () => {
-  const life = begin("prod");
-
-  comesUp(life);
-  protectedState(life);
 });

@@ -64,20 +64,5 @@ export function changesInPlace(life: () => Living): readonly ChangeName[] {
     5 * minutes,
   );
 
-  test(
-    "Kubernetes never goes down, which leaves nothing behind",
-    async () => {
-      await life().change(...changed, "Kubernetes 1.34");
-      expect(await life().refusedUp()).toContain(
-        "Unsupported Kubernetes minor version update from 1.36 to 1.34",
-      );
-      // The engine keeps what it asked for; what AWS has is read back by a refresh.
-      await life().change(...after);
-      await life().refresh();
-      expect(await life().preview()).toEqual([]);
-    },
-    5 * minutes,
-  );
-
   return after;
 }
