@@ -40,7 +40,7 @@ export const budgetSchema = z.strictObject({
 });
 
 export const networkSchema = z.strictObject({
-  /** The VPC's range, a /16 to /20. Default 10.0.0.0/16. Changing it replaces the network and all that is in it. */
+  /** The VPC's range, a /16 to /20. Default 10.0.0.0/16. AWS refuses to change it: make another environment. */
   cidr: cidr.default("10.0.0.0/16"),
   /** Ranges that it must not overlap: what it is peered with, an office, other environments. Default: none. */
   reserved: z.array(cidr).default([]),

@@ -67,7 +67,13 @@ export class Foundation extends pulumi.ComponentResource {
     );
     const network = new Network(
       "network",
-      { plan: plan.vpc, logsKeyArn: logsKey.arn, tags: tags.network, transform: transform?.network },
+      {
+        plan: plan.vpc,
+        logsKeyArn: logsKey.arn,
+        tags: tags.network,
+        protectState: plan.protectState,
+        transform: transform?.network,
+      },
       child,
     );
     const cluster = new Cluster(

@@ -31,7 +31,8 @@ export interface NodeGroupArgs {
  *
  * Labels, taints, sizes and the image's release change in place. Another image type, way to buy, instance type or
  * zone makes a new group beside the old one, which then goes: pods move before their nodes do. The number of nodes is the
- * cluster autoscaler's: an `up` leaves it alone.
+ * cluster autoscaler's: an `up` leaves it alone, but for one that changes the bounds without a refresh before it. See
+ * docs/changes.md, "Sizes".
  *
  * Costs what its instances and their root disks cost; nothing while it is empty. Takes two to five minutes to make.
  */

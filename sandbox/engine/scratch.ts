@@ -21,6 +21,11 @@ export class ScratchProject {
     return new ScratchProject(folder, await layOutProject(folder, program));
   }
 
+  /** The same project with another backend. */
+  withBackend(url: string): ScratchProject {
+    return new ScratchProject(this.folder, { ...this.env, PULUMI_BACKEND_URL: url });
+  }
+
   /** Runs `pulumi`; its output and exit code are the result, whichever it is. */
   pulumi(...args: string[]) {
     return execa("pulumi", ["--non-interactive", "--color=never", ...args], {

@@ -69,8 +69,8 @@ describe("AWS environments", () => {
       "postgresql+psycopg2://mlflow:databases-mlflow-random@postgres.example.com:5432/mlflow",
     );
     expect(find(resources, "SubnetGroup", "postgres").inputs.subnetIds).toEqual([
-      "network-intra-a-id",
-      "network-intra-b-id",
+      "network-intra-a-10.0.196.0/22-id",
+      "network-intra-b-10.0.212.0/22-id",
     ]);
     for (const name of ["mlflow", "mlflow-migration", "databases"]) {
       const { egress } = find(resources, "NetworkPolicy", name).inputs.spec;

@@ -71,6 +71,16 @@ describe.each(environments)("%s", (environment) => {
     ).toEqual(
       environment === "prod"
         ? [
+            "aws:ec2/subnet:Subnet::network-intra-a-10.0.196.0/22",
+            "aws:ec2/subnet:Subnet::network-intra-b-10.0.212.0/22",
+            "aws:ec2/subnet:Subnet::network-intra-c-10.0.228.0/22",
+            "aws:ec2/subnet:Subnet::network-private-a-10.0.0.0/18",
+            "aws:ec2/subnet:Subnet::network-private-b-10.0.64.0/18",
+            "aws:ec2/subnet:Subnet::network-private-c-10.0.128.0/18",
+            "aws:ec2/subnet:Subnet::network-public-a-10.0.192.0/22",
+            "aws:ec2/subnet:Subnet::network-public-b-10.0.208.0/22",
+            "aws:ec2/subnet:Subnet::network-public-c-10.0.224.0/22",
+            "aws:ec2/vpc:Vpc::network-10.0.0.0/16",
             "aws:eks/cluster:Cluster::cluster",
             "aws:kms/key:Key::cluster",
             "aws:kms/key:Key::data",

@@ -9,6 +9,8 @@ export interface NetworkArgs {
   /** Key that encrypts the flow logs. */
   readonly logsKeyArn: pulumi.Input<string>;
   readonly tags: Readonly<Record<string, string>>;
+  /** Refuses to delete the VPC and its subnets, and so to change their ranges. */
+  readonly protectState: boolean;
   readonly transform?:
     | {
         readonly vpc?: Transform<aws.ec2.VpcArgs>;
@@ -31,3 +33,9 @@ export interface Made {
   readonly plan: SubnetPlan;
   readonly subnet: aws.ec2.Subnet;
 }
+
+/**
+ * Subnets and VPCs are told apart by their ranges: where AWS refuses to give one up, the one in its place is another
+ * resource, which goes when the change is taken back. A replaced one would be marked for deletion, for good.
+ */
+export const withRange = (name: string, { cidr }: { readonly cidr: string }) => `${name}-${cidr}`;

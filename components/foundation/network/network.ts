@@ -10,7 +10,8 @@ import { closeDefaultSecurityGroup, createSubnets, createVpc } from "./subnets.t
  * without a way out for databases and the control plane's interfaces. S3 is reached by a gateway endpoint, so that models
  * and image layers don't pass, and aren't billed by, the NAT gateways. Its default security group lets nothing through.
  *
- * Changing a range or a zone replaces the subnet and everything in it; adding a zone or an endpoint adds.
+ * Another range or zone makes another subnet. Nodes move there; load balancers, databases and NAT gateways can't, and AWS
+ * refuses. Another range of the VPC means another environment. Adding a zone or an endpoint adds. See docs/changes.md.
  *
  * Costs: a NAT gateway with its address some $36 a month and $0.045 per GB; an interface endpoint some $7 a month and zone;
  * flow logs $0.50 per GB. The rest is free.

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type { SubnetPlan } from "../../../planning/infrastructure.ts";
 import { transformed } from "../../transform.ts";
-import type { Made, Making } from "./making.ts";
+import { type Made, type Making, withRange } from "./making.ts";
 
 export function routePublic(making: Making, subnets: readonly Made[]) {
   const { args, name, opts, vpcId } = making;
@@ -111,7 +111,7 @@ function associate(
     .map(
       ({ plan, subnet }) =>
         new aws.ec2.RouteTableAssociation(
-          `${name}-${plan.name}`,
+          withRange(`${name}-${plan.name}`, plan),
           { routeTableId: table.id, subnetId: subnet.id },
           opts,
         ),

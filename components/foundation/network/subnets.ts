@@ -1,10 +1,14 @@
 import * as aws from "@pulumi/aws";
 import { transformed } from "../../transform.ts";
-import type { Made, Making, NetworkArgs } from "./making.ts";
+import { type Made, type Making, type NetworkArgs, withRange } from "./making.ts";
 
-export function createVpc(name: string, { plan, tags, transform }: NetworkArgs, opts: Making["opts"]) {
+export function createVpc(
+  name: string,
+  { plan, protectState, tags, transform }: NetworkArgs,
+  opts: Making["opts"],
+) {
   return new aws.ec2.Vpc(
-    name,
+    withRange(name, plan),
     transformed(transform?.vpc, {
       cidrBlock: plan.cidr,
       // Both are needed for private names: of the API server, and of interface endpoints.
@@ -12,7 +16,7 @@ export function createVpc(name: string, { plan, tags, transform }: NetworkArgs, 
       enableDnsSupport: true,
       tags: { ...tags, Name: plan.name },
     }),
-    opts,
+    { ...opts, protect: protectState },
   );
 }
 
@@ -26,11 +30,11 @@ export function closeDefaultSecurityGroup({ args, name, opts, vpcId }: Making) {
 }
 
 export function createSubnets({ args, name, opts, vpcId }: Making): Made[] {
-  const { plan: vpc, tags, transform } = args;
+  const { plan: vpc, protectState, tags, transform } = args;
   return vpc.subnets.map((plan) => ({
     plan,
     subnet: new aws.ec2.Subnet(
-      `${name}-${plan.name}`,
+      withRange(`${name}-${plan.name}`, plan),
       transformed(transform?.subnet, {
         vpcId,
         availabilityZone: plan.zone,
@@ -38,7 +42,7 @@ export function createSubnets({ args, name, opts, vpcId }: Making): Made[] {
         mapPublicIpOnLaunch: false,
         tags: { ...tags, ...vpc.subnetTags[plan.tier], Name: `${vpc.name}-${plan.name}` },
       }),
-      opts,
+      { ...opts, protect: protectState },
     ),
   }));
 }

@@ -48,7 +48,7 @@ def subnet_users(ec2: Any, subnet: str) -> Iterator[str]:
             yield balancer.arn
     for database in rds_backends[ec2.account_id][ec2.region_name].databases.values():
         group = getattr(database, "db_subnet_group", None)
-        if group is not None and any(subnet == each.id for each in group.subnets):
+        if group is not None and any(subnet == each.id for each in group._subnets):
             yield database.db_instance_identifier
 
 

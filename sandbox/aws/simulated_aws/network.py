@@ -6,6 +6,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.nat_gateways import NatGateway
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.subnets import Subnets
 
 from simulated_aws.durations import settle
@@ -18,6 +19,14 @@ def extend() -> None:
     keep_tags_of_templates_apart()
     keep_descriptions_of_reservations()
     remove_interfaces_of_instances()
+    describe_rules_between_groups()
+
+
+def describe_rules_between_groups() -> None:
+    """A rule for another group shows its description, which moto 5.2.5 shows of rules for ranges only."""
+    SecurityGroupRule.description = property(  # type: ignore[assignment, method-assign]
+        lambda self: (self.ip_range | self.source_group).get("Description")
+    )
 
 
 def remove_interfaces_of_instances() -> None:

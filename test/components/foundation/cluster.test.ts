@@ -22,7 +22,9 @@ describe("the control plane of prod", () => {
 
   test("has its interfaces in the subnets without a way out, and no address on the internet", () => {
     expect(find(resources, "Cluster", "cluster").inputs.vpcConfig).toEqual({
-      subnetIds: ["network-intra-a-id", "network-intra-b-id", "network-intra-c-id"],
+      subnetIds: ["a-10.0.196.0/22", "b-10.0.212.0/22", "c-10.0.228.0/22"].map(
+        (subnet) => `network-intra-${subnet}-id`,
+      ),
       endpointPrivateAccess: true,
       endpointPublicAccess: false,
     });

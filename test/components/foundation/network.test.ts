@@ -11,6 +11,20 @@ const rendered = (...args: Parameters<typeof foundationOf>) =>
 const ofType = (resources: readonly Rendered[], kind: string) =>
   resources.filter(({ type }) => type.endsWith(`:${kind}`));
 
+/** Subnets of 10.0.0.0/16, by the name of their tier and zone. */
+const ranges: Readonly<Record<string, string>> = {
+  "public-a": "10.0.192.0/22",
+  "public-b": "10.0.208.0/22",
+  "public-c": "10.0.224.0/22",
+  "private-a": "10.0.0.0/18",
+  "private-b": "10.0.64.0/18",
+  "private-c": "10.0.128.0/18",
+  "intra-a": "10.0.196.0/22",
+  "intra-b": "10.0.212.0/22",
+  "intra-c": "10.0.228.0/22",
+};
+const subnet = (name: string) => `network-${name}-${ranges[name]}`;
+
 describe("in prod, over three zones", () => {
   let resources: Rendered[] = [];
 
@@ -23,12 +37,12 @@ describe("in prod, over three zones", () => {
     expect(subnets).toHaveLength(9);
     for (const { inputs, name } of subnets) expect(inputs.mapPublicIpOnLaunch, name).toBe(false);
     const tags = (name: string) => find(resources, "Subnet", name).inputs.tags;
-    expect(tags("network-public-a")).toMatchObject({
+    expect(tags(subnet("public-a"))).toMatchObject({
       "kubernetes.io/role/elb": "1",
       Name: "ai-platform-prod-vpc-public-a",
       Project: "ai-platform",
     });
-    expect(tags("network-private-a")).toMatchObject({
+    expect(tags(subnet("private-a"))).toMatchObject({
       "kubernetes.io/role/internal-elb": "1",
       "kubernetes.io/cluster/ai-platform-prod": "shared",
     });
@@ -59,9 +73,9 @@ describe("in prod, over three zones", () => {
     expect(Object.fromEntries(tables)).toEqual(
       Object.fromEntries(
         ["a", "b", "c"].flatMap((zone) => [
-          [`network-public-${zone}-id`, "network-public-id"],
-          [`network-private-${zone}-id`, `network-private-${zone}-id`],
-          [`network-intra-${zone}-id`, "network-intra-id"],
+          [`${subnet(`public-${zone}`)}-id`, "network-public-id"],
+          [`${subnet(`private-${zone}`)}-id`, `network-private-${zone}-id`],
+          [`${subnet(`intra-${zone}`)}-id`, "network-intra-id"],
         ]),
       ),
     );
@@ -84,12 +98,12 @@ describe("in prod, over three zones", () => {
   test("half of each private subnet is kept for prefixes of pods", () => {
     const reservations = ofType(resources, "SubnetCidrReservation");
     expect(reservations.map(({ inputs }) => `${inputs.subnetId} ${inputs.cidrBlock}`)).toEqual([
-      "network-private-a-id 10.0.16.0/20",
-      "network-private-a-id 10.0.32.0/20",
-      "network-private-b-id 10.0.80.0/20",
-      "network-private-b-id 10.0.96.0/20",
-      "network-private-c-id 10.0.144.0/20",
-      "network-private-c-id 10.0.160.0/20",
+      `${subnet("private-a")}-id 10.0.16.0/20`,
+      `${subnet("private-a")}-id 10.0.32.0/20`,
+      `${subnet("private-b")}-id 10.0.80.0/20`,
+      `${subnet("private-b")}-id 10.0.96.0/20`,
+      `${subnet("private-c")}-id 10.0.144.0/20`,
+      `${subnet("private-c")}-id 10.0.160.0/20`,
     ]);
     expect(new Set(reservations.map(({ inputs }) => inputs.reservationType))).toEqual(new Set(["prefix"]));
   });
@@ -105,7 +119,7 @@ describe("in prod, over three zones", () => {
 
   test("every connection is recorded for 90 days, encrypted, by a role that can do nothing else", () => {
     expect(find(resources, "FlowLog", "network").inputs).toMatchObject({
-      vpcId: "network-id",
+      vpcId: "network-10.0.0.0/16-id",
       trafficType: "ALL",
       logDestination: "network-flow-logs-arn",
       iamRoleArn: "network-flow-logs-arn",
@@ -121,7 +135,7 @@ describe("in prod, over three zones", () => {
 test("in dev two zones share one gateway, in the first", async () => {
   const resources = await rendered("dev", [system]);
   expect(ofType(resources, "NatGateway").map(({ inputs }) => inputs.subnetId)).toEqual([
-    "network-public-a-id",
+    `${subnet("public-a")}-id`,
   ]);
   expect(ofType(resources, "Eip")).toHaveLength(1);
   const exits = ofType(resources, "Route").map(({ inputs }) => inputs.natGatewayId);
@@ -139,7 +153,7 @@ test("interface endpoints stand in the subnets without a way out, open for HTTPS
   ]);
   for (const { inputs } of endpoints) {
     expect(inputs).toMatchObject({
-      subnetIds: ["network-intra-a-id", "network-intra-b-id"],
+      subnetIds: [`${subnet("intra-a")}-id`, `${subnet("intra-b")}-id`],
       securityGroupIds: ["network-endpoints-id"],
       privateDnsEnabled: true,
     });

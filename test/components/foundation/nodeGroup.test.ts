@@ -90,7 +90,7 @@ describe("capacity", () => {
     });
     expect(nodeGroup("gpu-h100")).toMatchObject({
       capacityType: "CAPACITY_BLOCK",
-      subnetIds: ["network-private-b-id"],
+      subnetIds: ["network-private-b-10.0.64.0/18-id"],
       scalingConfig: { minSize: 0, maxSize: 2, desiredSize: 0 },
     });
     expect(nodeGroup("gpu-h100")).not.toHaveProperty("instanceTypes");
@@ -106,7 +106,7 @@ describe("capacity", () => {
     expect(nodeGroup("gpu-a100")).toMatchObject({
       capacityType: "ON_DEMAND",
       instanceTypes: ["p4d.24xlarge"],
-      subnetIds: ["network-private-a-id"],
+      subnetIds: ["network-private-a-10.0.0.0/18-id"],
     });
   });
 

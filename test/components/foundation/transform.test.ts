@@ -23,8 +23,10 @@ test("the last word on each resource is the program's", async () => {
         },
       }),
   );
-  expect(find(resources, "Vpc", "network").inputs.enableNetworkAddressUsageMetrics).toBe(true);
-  expect(find(resources, "Subnet", "network-intra-a").inputs.enableResourceNameDnsARecordOnLaunch).toBe(true);
+  expect(find(resources, "Vpc", "network-10.0.0.0/16").inputs.enableNetworkAddressUsageMetrics).toBe(true);
+  expect(
+    find(resources, "Subnet", "network-intra-a-10.0.196.0/22").inputs.enableResourceNameDnsARecordOnLaunch,
+  ).toBe(true);
   expect(find(resources, "NatGateway", "network-nat-public-a").inputs.secondaryPrivateIpAddressCount).toBe(2);
   expect(find(resources, "Cluster", "cluster").inputs.controlPlaneScalingConfig).toEqual({ tier: "tier-xl" });
   expect(find(resources, "NodeGroup", "system").inputs.forceUpdateVersion).toBe(true);

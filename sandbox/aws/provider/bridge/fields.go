@@ -24,6 +24,7 @@ var fields = map[string]properties{
 	"aws_ecr_repository":                     {"name": lower("name", maxName)},
 	"aws_ecr_repository_policy":              {"policy": document()},
 	"aws_eks_cluster":                        {"name": named(100), "certificate_authority": {Name: "certificateAuthority", MaxItemsOne: tfbridge.True()}},
+	"aws_eks_node_group":                     {"node_group_name": tfbridge.AutoName("nodeGroupName", maxName, "-")},
 	"aws_iam_group":                          {"name": named(128)},
 	"aws_iam_instance_profile":               {"name": named(128)},
 	"aws_iam_policy":                         {"name": named(128), "policy": document()},

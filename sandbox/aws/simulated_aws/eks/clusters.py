@@ -5,7 +5,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
-from moto.eks.exceptions import InvalidParameterException
+from moto.eks.exceptions import InvalidParameterException, InvalidRequestException
 from moto.eks.models import Cluster
 from moto.moto_api._internal import mock_random as random
 from moto.sts.models import sts_backends
@@ -115,22 +115,40 @@ class Clusters(Answers):
         given = self._given(*cluster_settings)
         self._extras(cluster).settings.update(given)
         if vpc := self._get_param("resourcesVpcConfig"):
+            self._stay(cluster, vpc.get("subnetIds", []))
             cluster.resources_vpc_config.update(vpc)
         if logging := self._get_param("logging"):
             cluster.logging = logging
         return self._update("ConfigUpdate")
 
+    def _stay(self, cluster: Any, subnets: list[str]) -> None:
+        """Other subnets must be in the VPC and the zones of those that the cluster was created with.
+
+        Source: EKS user guide, "View Amazon EKS networking requirements for VPC and subnets".
+        """
+        ec2 = ec2_backends[self.current_account][self.region]
+        there = [ec2.get_subnet(subnet) for subnet in cluster.resources_vpc_config["subnetIds"]]
+        places = {(subnet.vpc_id, subnet.availability_zone) for subnet in there}
+        for subnet in map(ec2.get_subnet, subnets):
+            if (subnet.vpc_id, subnet.availability_zone) not in places:
+                raise InvalidParameterException(
+                    message="Provided subnets must be in the VPC and the AZs of the existing subnets",
+                    clusterName=cluster.name,
+                )
+
     def update_cluster_version(self) -> ActionResult:
         cluster: Any = self._cluster()
         wanted, current = self._get_param("version"), cluster.version
-        if minor(wanted) < minor(current):
+        if minor(wanted) not in (minor(current), minor(current) + 1):
             raise InvalidParameterException(
                 message=f"Unsupported Kubernetes minor version update from {current} to {wanted}",
                 clusterName=cluster.name,
             )
-        if minor(wanted) > minor(current) + 1:
-            raise InvalidParameterException(
-                message=f"Unsupported Kubernetes minor version update from {current} to {wanted}",
+        behind = [name for name, group in cluster.nodegroups.items() if group.version != current]
+        if behind and wanted != current:
+            raise InvalidRequestException(
+                message=f"Nodegroups {', '.join(behind)} must be updated to match cluster version {current} "
+                "before updating cluster version",
                 clusterName=cluster.name,
             )
         cluster.version = wanted

@@ -34,6 +34,15 @@ def autoscaling_group(group: Any) -> str:
     return name
 
 
+def sizes(group: Any, account: str, region: str) -> dict[str, int]:
+    """The group's sizes as they are now: whoever sets its Auto Scaling group's is heard."""
+    autoscaling = autoscaling_backends[account][region].autoscaling_groups.get(autoscaling_group(group))
+    kept: dict[str, int] = group.scaling_config
+    if autoscaling is None or group.failure:
+        return kept
+    return kept | {"desiredSize": autoscaling.desired_capacity or 0}
+
+
 def instance_type(group: Any, backend: Any) -> str:
     """The first of the group's types, or the launch template's."""
     if group.instance_types:

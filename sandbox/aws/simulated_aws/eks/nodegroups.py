@@ -4,11 +4,13 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
+from moto.eks.exceptions import InvalidParameterException
 from moto.eks.models import Nodegroup
 from moto.moto_api._internal import mock_random as random
 
 from simulated_aws.durations import Settling
 from simulated_aws.eks import instances
+from simulated_aws.eks.clusters import minor
 from simulated_aws.eks.common import Answers, camel
 from simulated_aws.faults import shortage
 
@@ -59,6 +61,7 @@ class Nodegroups(Answers):
             "launch_template tags"
         )
         shown = {camel(name): getattr(group, name) for name in names.split()} | {"nodegroupArn": group.arn}
+        shown["scalingConfig"] = instances.sizes(group, self.current_account, self.region)
         if group.launch_template is None:
             shown["diskSize"] = group.disk_size
         settings: dict[str, Any] = group.settings
@@ -86,15 +89,36 @@ class Nodegroups(Answers):
         for taint in taints.get("addOrUpdateTaints") or []:
             kept[(taint["key"], taint["effect"])] = taint
         group.taints = list(kept.values())
-        group.scaling_config = group.scaling_config | (self._get_param("scalingConfig") or {})
+        sizes = instances.sizes(group, self.current_account, self.region)
+        group.scaling_config = allowed(sizes | (self._get_param("scalingConfig") or {}))
         group.settings.update(self._given(*nodegroup_settings))
         instances.resize(self._cluster(), group, self.current_account, self.region)
         return self._update("ConfigUpdate")
 
     def update_nodegroup_version(self) -> ActionResult:
         group: Any = self._nodegroup()
-        group.version = self._get_param("version") or group.version
+        cluster: Any = self._cluster()
+        wanted = self._get_param("version") or group.version
+        if minor(wanted) > minor(cluster.version) or minor(wanted) < minor(group.version):
+            raise InvalidParameterException(
+                message=f"Nodegroup version {wanted} is not between its own, {group.version}, "
+                f"and the cluster's, {cluster.version}",
+                nodegroupName=group.nodegroup_name,
+            )
+        group.version = wanted
         group.release_version = self._get_param("releaseVersion") or group.release_version
         if template := self._get_param("launchTemplate"):
             group.launch_template.update(template)
         return self._update("VersionUpdate")
+
+
+def allowed(sizes: dict[str, int]) -> dict[str, int]:
+    """Sizes of a group, in the order that EKS wants them to be in, and says in these words."""
+    least, wanted, most = sizes["minSize"], sizes["desiredSize"], sizes["maxSize"]
+    if least > wanted:
+        raise InvalidParameterException(
+            message=f"Minimum capacity {least} can't be greater than desired size {wanted}"
+        )
+    if wanted > most:
+        raise InvalidParameterException(message="desiredSize can't be greater than maxSize")
+    return sizes
