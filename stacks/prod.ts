@@ -18,6 +18,7 @@ export default definePlatform({
     "gpt-oss-20b": {},
     // Long answers, one after the other: the faster the card, the shorter the wait.
     "deepseek-r1-distill-32b": { gpus: ["H100"] },
+    "qwen3-32b": {},
     "llama-3.3-70b": {},
     "mixtral-8x7b": {},
   },

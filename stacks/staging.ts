@@ -16,6 +16,7 @@ export default definePlatform({
     "gpt-oss-20b": {},
     "deepseek-r1-distill-32b": {},
     "mixtral-8x7b": {},
+    "qwen3-1.7b": {},
   },
   retrieval: { collections: { documents: { vectors: 10_000_000, dimensions: 384, replication: 2 } } },
   nlp: {

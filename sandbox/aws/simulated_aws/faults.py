@@ -54,7 +54,7 @@ def shortage(instance_types: list[str], zones: list[str]) -> str | None:
 
 def short_of(rule: dict[str, Any], kind: str, zone: str) -> bool:
     """Whether a rule says that an instance type is short in a zone."""
-    return rule["service"] == "capacity" and rule["operation"] == kind and rule.get("zone", zone) == zone
+    return bool((rule["service"], rule["operation"], rule.get("zone", zone)) == ("capacity", kind, zone))
 
 
 class Faults:

@@ -10,16 +10,17 @@ import { environments } from "../../../spec/platform.ts";
 import { describeEnvironment } from "../../../stacks/environments.ts";
 import { judged, type Verdict } from "../../support/engines/judge.ts";
 import { awsSpec } from "../../support/foundation.ts";
+import { library, prodWith } from "../../support/library.ts";
 import { anyModel } from "../../support/servingModels.ts";
 
-/** The engines' own code on what is rendered for them: of every environment, and of a hundred models at random. */
+/** The engines' own code on what is rendered for them: of every environment and model of ours, and of others at random. */
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const schema = JSON.parse(readFileSync(join(root, "docs/serving/launch.schema.json"), "utf8"));
 
-async function ofEnvironments(): Promise<ServingPlan[]> {
-  const plans = environments.map(async (environment) => {
-    const spec = describeEnvironment(environment, root);
+async function ofOurs(): Promise<ServingPlan[]> {
+  const specs = [...environments.map((name) => describeEnvironment(name, root)), ...library.map(prodWith)];
+  const plans = specs.map(async (spec) => {
     const { models } = await planPlatform(spec);
     return planServing(spec, models).plans;
   });
@@ -59,7 +60,7 @@ const faulty = {
 };
 
 beforeAll(async () => {
-  plans = [...(await ofEnvironments()), ...atRandom()];
+  plans = [...(await ofOurs()), ...atRandom()];
   launches = plans.flatMap((plan) => plan.launches);
   settings = launches
     .filter(({ engine }) => engine === "vllm")
