@@ -1,6 +1,7 @@
 import { type ImageName, imageRef } from "../catalog/images.ts";
 import { clusterName, postgresDeployment, postgresStorageGi } from "../spec/defaults.ts";
 import type { AwsPlatformSpec, PlatformSpec } from "../spec/platform.ts";
+import { planSignIn, type SignInPlan } from "./data/access.ts";
 import { bucketNameOf } from "./data/buckets.ts";
 import { type DatabasePlan, planDatabase } from "./data/database.ts";
 import type { ImageChoice } from "./data/images.ts";
@@ -84,6 +85,7 @@ export type PostgresPlan =
       readonly database: DatabasePlan;
       /** The role of the Job that makes databases. What it may do names the secret, which has no name before RDS made it. */
       readonly role: PodRolePlan;
+      readonly signIn: SignInPlan;
     }
   | {
       readonly kind: "in-cluster";
@@ -188,6 +190,7 @@ function postgres(spec: PlatformSpec): PostgresPlan {
       kind: "rds",
       database: planDatabase(spec, { vectorsGiB, vectorsMiB }),
       role: databasesRole(spec),
+      signIn: planSignIn(spec),
     };
   }
   const local = environment === "local";
