@@ -1,3 +1,4 @@
+import { blockEmptiedMinutes } from "../catalog/eks.ts";
 import type { AwsPlatformSpec } from "../spec/platform.ts";
 import { planCost } from "./cost/cost.ts";
 import { nodePrice } from "./cost/nodes.ts";
@@ -119,6 +120,7 @@ export async function planAws(
       ...vectors.warnings,
       ...embeddings.flatMap((job) => job.warnings),
       ...databases.flatMap((database) => databaseWarnings(database, region)),
+      ...endingBlocks(spec, nodeGroups),
       ...estimatedPrices(cost, region),
       ...edgeWarnings(spec),
       ...observabilityWarnings(spec),
@@ -170,6 +172,19 @@ function overBudget({ budgetUsdPerMonth, usdPerMonth }: CostPlan): string[] {
   return [
     `costs ${usd(usdPerMonth)} a month, ${over} above the budget of ${usd(budgetUsdPerMonth)}: raise budget.usdPerMonth, or ask for less`,
   ];
+}
+
+/** Until when there are nodes that were bought for a time. */
+function endingBlocks({ capacity }: AwsPlatformSpec, nodeGroups: readonly NodeGroupPlan[]): string[] {
+  return capacity.capacityBlocks.flatMap(({ endsAt, id }) => {
+    const group = nodeGroups.find(({ reservation }) => reservation === id);
+    if (group === undefined) return [];
+    const last = new Date(Date.parse(endsAt) - blockEmptiedMinutes * 60_000)
+      .toISOString()
+      .replace(":00.000Z", "Z");
+    const carried = Object.keys(group.pods).join(", ");
+    return [`${id} ends ${endsAt}: EKS empties ${group.name} at ${last}, and with it goes ${carried}`];
+  });
 }
 
 function estimatedPrices({ items }: CostPlan, region: string): string[] {
