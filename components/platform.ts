@@ -4,6 +4,7 @@ import type { EdgePlan } from "../planning/edge/edge.ts";
 import type { FoundationPlan } from "../planning/foundation/foundation.ts";
 import type { InfrastructurePlan } from "../planning/infrastructure.ts";
 import type { CostComponent } from "../planning/ownership.ts";
+import type { PlatformPlan } from "../planning/plan.ts";
 import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
@@ -18,13 +19,20 @@ import { Gateway, gatewayApp } from "./gateway.ts";
 import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Peer } from "./kubernetes/network.ts";
 import { Mlflow, migrationApp, mlflowApp, mlflowPort } from "./mlflow.ts";
+import { createModels } from "./models.ts";
 import { ObjectStore } from "./objectStore.ts";
 import { Observability } from "./observability/observability.ts";
 import { Postgres } from "./postgres.ts";
 import { type ServiceEntry, serviceEntries } from "./serviceEntries.ts";
+import type { ServingPrograms } from "./serving/weights.ts";
 
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
+  readonly serving: PlatformPlan["serving"];
+  /** Programs that are mounted beside models. */
+  readonly programs: ServingPrograms;
+  /** Token of Hugging Face, for gated models. Default: none. */
+  readonly hubToken?: pulumi.Input<string> | undefined;
   readonly infrastructure?:
     | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability"> & {
         /** What the images are built from. */
@@ -107,20 +115,23 @@ export class Platform extends pulumi.ComponentResource {
       },
       inTracking,
     );
+    const models =
+      aws && createModels({ plan, ...plan, ...aws, tags: aws.tags.others, gateway: gatewayPeer }, child);
     new Gateway(
       "gateway",
       {
         plan: plan.gateway,
         labels,
         namespace: namespaces.gateway,
-        servedNamespaces: [namespaces.tracking],
+        servedNamespaces: [namespaces.tracking, ...(models ? [namespaces.models] : [])],
         backends: [
           { peer: mlflowPeer, port: mlflowPort },
           { peer: experimentsPeer, port: experimentsPort },
+          ...(models?.backends ?? []),
         ],
         after: ground(gatewayApp),
       },
-      { ...child, dependsOn: [gatewayNamespace, trackingNamespace] },
+      { ...child, dependsOn: [gatewayNamespace, trackingNamespace, ...(models ? [models.namespace] : [])] },
     );
 
     this.entrance = aws?.edge?.dnsName;

@@ -1,4 +1,6 @@
+import { type ModelLimits, modelMiddlewares } from "../serving/middlewares.ts";
 import type { EntrancePlan } from "./entrance.ts";
+
 import type { LimitsPlan } from "./limits.ts";
 
 /** Middlewares that a route can name; `body-limit` is there only where the spec sets one. */
@@ -18,7 +20,8 @@ export function entranceMiddlewares({ limits }: Pick<EntrancePlan, "limits">): s
 export function dynamicConfiguration({
   behindTls,
   limits,
-}: Pick<EntrancePlan, "behindTls" | "limits">): DynamicConfiguration {
+  models,
+}: Pick<EntrancePlan, "behindTls" | "limits"> & { readonly models?: ModelLimits }): DynamicConfiguration {
   return {
     http: {
       middlewares: {
@@ -34,6 +37,7 @@ export function dynamicConfiguration({
         },
         ...limiting(limits),
         ...bodyLimit(limits),
+        ...(models && modelMiddlewares(models)),
       },
     },
   };

@@ -1,0 +1,79 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { PlatformPlan } from "../planning/plan.ts";
+import type { Data } from "./data/data.ts";
+import type { Foundation } from "./foundation/foundation.ts";
+import { IsolatedNamespace } from "./kubernetes/namespace.ts";
+import type { Destination, Peer } from "./kubernetes/network.ts";
+import { Serving } from "./serving/serving.ts";
+import { type ServingPrograms, Weights } from "./serving/weights.ts";
+
+export interface ModelsArgs {
+  readonly plan: Pick<PlatformPlan, "labels" | "namespaces" | "protectState" | "serving">;
+  readonly programs: ServingPrograms;
+  /** Token of Hugging Face, for gated models. */
+  readonly hubToken?: pulumi.Input<string> | undefined;
+  readonly foundation: Foundation;
+  readonly data: Data;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Who passes on what comes from outside. */
+  readonly gateway: Peer;
+}
+
+/** What of the models others need to know. */
+export interface Models {
+  /** The namespace that they are served in. */
+  readonly namespace: IsolatedNamespace;
+  /** Where the gateway may pass requests on to: models that have a route. */
+  readonly backends: readonly Destination[];
+}
+
+/**
+ * The models of an environment in AWS: their weights in the models bucket, then their servers, each on the nodes that the
+ * plan puts it on.
+ */
+export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOptions): Models {
+  const { data, foundation, plan, programs } = args;
+  const { labels, namespaces, protectState, serving } = plan;
+  const aws = { clusterName: foundation.clusterName, tags: args.tags };
+
+  const isolated = (name: string) => new IsolatedNamespace(name, { name, labels }, opts);
+  const namespace = isolated(namespaces.models);
+  const weightsNamespace = isolated(namespaces.weights);
+  const weights = new Weights(
+    "weights",
+    {
+      plans: serving.staging,
+      namespace: namespaces.weights,
+      labels,
+      programs,
+      hubToken: args.hubToken,
+      aws,
+      after: [data.bucket("models"), ...foundation.ground("weights")],
+    },
+    { ...opts, dependsOn: weightsNamespace },
+  );
+  new Serving(
+    "serving",
+    {
+      plans: serving.plans,
+      namespace: namespaces.models,
+      labels,
+      entrypoint: programs.entrypoint,
+      gateway: args.gateway,
+      protectState,
+      aws,
+      after: ({ model, store }) => [
+        ...foundation.ground(model),
+        ...weights.of(model),
+        ...(store === undefined ? [] : foundation.storage),
+      ],
+    },
+    { ...opts, dependsOn: namespace },
+  );
+  return {
+    namespace,
+    backends: serving.plans.flatMap(({ name, namespace, ports, route }) =>
+      route === undefined ? [] : [{ peer: { namespace, app: name }, port: ports.http }],
+    ),
+  };
+}
