@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { imageRef } from "../../catalog/images.ts";
 import { renderTable } from "../../report/table.ts";
 import { UserError } from "../lib/fail.ts";
 import { stateDir } from "../lib/paths.ts";
@@ -148,7 +149,7 @@ async function sandboxSteps(settings: Settings): Promise<Step[]> {
     {
       title: "Kubernetes",
       run: async (progress) => {
-        await cluster.startCluster({ apiPort, webPort, images: archives }, progress);
+        await cluster.startCluster({ apiPort, webPort, images: archives, library: imageRef("ollama") }, progress);
         return undefined;
       },
     },
