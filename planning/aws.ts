@@ -13,7 +13,7 @@ import {
   explainPlacement,
   explainRefusals,
 } from "./explain.ts";
-import { keysOf, planFoundation } from "./foundation/foundation.ts";
+import { type FoundationPlan, keysOf, planFoundation } from "./foundation/foundation.ts";
 import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructure.ts";
 import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
@@ -28,6 +28,7 @@ import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
 import { imageChoicesOf, managedDatabases, type ServicesPlan } from "./services.ts";
+import { type PlannedServing, planServing } from "./serving/serving.ts";
 import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
 import { cannotRun } from "./sizing/requests.ts";
@@ -36,6 +37,7 @@ import { planVolumes } from "./volumes.ts";
 
 export interface AwsPlan {
   readonly models: readonly ModelPlan[];
+  readonly serving: PlannedServing;
   readonly infrastructure: InfrastructurePlan;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -62,6 +64,7 @@ export async function planAws(
   const volumes = planVolumes(services, vectors);
   const databases = managedDatabases(services);
   const foundation = planFoundation(spec, { network, nodeGroups });
+  const serving = planServing(spec, models, { fromZero: startingFromZero(foundation) });
   const data = planData(spec);
   const edge = planEdge(spec, { ...foundation, nodePort: services.gateway.nodePort });
   const balanced = edge !== undefined;
@@ -93,6 +96,7 @@ export async function planAws(
   });
   return {
     models,
+    serving,
     infrastructure: {
       region,
       network,
@@ -113,9 +117,11 @@ export async function planAws(
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
       ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),
+      ...serving.problems,
       ...overBudget(cost),
     ],
     warnings: [
+      ...serving.warnings,
       ...vectors.warnings,
       ...embeddings.flatMap((job) => job.warnings),
       ...databases.flatMap((database) => databaseWarnings(database, region)),
@@ -135,6 +141,11 @@ export async function planAws(
       ...explainNetwork(network).map((why) => ({ subject: "network", why })),
     ],
   };
+}
+
+/** Workloads with a node group that nothing stands in until a pod waits for it. */
+function startingFromZero({ nodeGroups }: FoundationPlan): Set<string> {
+  return new Set(nodeGroups.flatMap(({ size, workloads }) => (size.start === 0 ? workloads : [])));
 }
 
 function sharesOf(

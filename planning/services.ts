@@ -10,6 +10,8 @@ import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
 import type { PodRolePlan } from "./foundation/iam/roles.ts";
 import { resourceName } from "./foundation/naming.ts";
 import { labelsFor, tagsFor } from "./ownership.ts";
+import { type ModelLimits, modelLimits } from "./serving/middlewares.ts";
+import { servingNamespace, stagingNamespace } from "./serving/namespaces.ts";
 import { planVectors } from "./sizing/vectors.ts";
 
 /** CPU in cores and memory in MiB: what the scheduler reserves, and where the kernel draws the line. */
@@ -49,7 +51,7 @@ export interface ServicesPlan {
   readonly labels: Readonly<Record<string, string>>;
   /** AWS tags of everything that can be tagged. */
   readonly tags: Readonly<Record<string, string>>;
-  readonly namespaces: { readonly gateway: string; readonly data: string; readonly tracking: string };
+  readonly namespaces: Readonly<Record<"gateway" | "data" | "tracking" | "models" | "weights", string>>;
   /** Whether state may be deleted by `pulumi destroy` without `--remove-protect`-style intent. */
   readonly protectState: boolean;
   readonly gateway: EntrancePlan & {
@@ -57,6 +59,8 @@ export interface ServicesPlan {
     readonly replicas: number;
     readonly resources: Resources;
     readonly host: string | undefined;
+    /** What one key may ask of models. */
+    readonly models: ModelLimits;
   };
   readonly postgres: PostgresPlan;
   readonly databases: {
@@ -99,7 +103,13 @@ export interface ProgramDatabase {
   readonly extensions: readonly string[];
 }
 
-const namespaces = { gateway: "ai-gateway", data: "ai-data", tracking: "ai-tracking" };
+const namespaces = {
+  gateway: "ai-gateway",
+  data: "ai-data",
+  tracking: "ai-tracking",
+  models: servingNamespace,
+  weights: stagingNamespace,
+};
 
 /**
  * Turns a description into decisions.
@@ -124,6 +134,7 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       replicas: replicas(spec.gateway.replicas),
       resources: sized(local ? 0.05 : 0.25, 128, 512),
       host: spec.gateway.host,
+      models: modelLimits,
       ...planEntrance(spec),
     },
     postgres: postgres(spec),

@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { images, type OwnImageName } from "../catalog/images.ts";
 import type { PlatformArgs } from "../components/platform.ts";
+import type { ServingPrograms } from "../components/serving/weights.ts";
 import type { PlatformPlan } from "../planning/plan.ts";
 import { type BuildSource, contextHash, readContext } from "../spec/buildContext.ts";
 
@@ -11,15 +12,32 @@ export class SourceError extends Error {
 }
 
 /**
- * A plan with what its images are built from; nothing is read where none is built.
+ * A plan with the programs that are mounted beside models, and with what its images are built from; of images nothing is
+ * read where none is built.
  * @param root the project's folder
- * @throws SourceError for an image without a Dockerfile
+ * @throws SourceError for an image without a Dockerfile, or a program without files
  */
 export async function withSources(plan: PlatformPlan, root: string): Promise<PlatformArgs> {
   const { infrastructure } = plan;
-  if (infrastructure === undefined) return { ...plan, infrastructure };
-  const programs = infrastructure.images.map(({ program }) => program);
-  return { ...plan, infrastructure: { ...infrastructure, sources: await readSources(programs, root) } };
+  const programs = readPrograms(root);
+  if (infrastructure === undefined) return { ...plan, programs, infrastructure };
+  const built = infrastructure.images.map(({ program }) => program);
+  return {
+    ...plan,
+    programs,
+    infrastructure: { ...infrastructure, sources: await readSources(built, root) },
+  };
+}
+
+/** The Python files of the programs that are mounted beside models. */
+function readPrograms(root: string): ServingPrograms {
+  const read = (program: string) => {
+    const folder = join(root, "m2m", program);
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".py")) : [];
+    if (names.length === 0) throw new SourceError(`m2m/${program} has no Python files`);
+    return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  };
+  return { entrypoint: read("entrypoint"), stage: read("stage") };
 }
 
 /**

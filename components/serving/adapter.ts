@@ -86,7 +86,7 @@ export class Adapter extends pulumi.ComponentResource {
         graceSeconds: plan.graceSeconds,
         route: { path: plan.path, host: plan.host, middlewares: ["adapter-path"] },
         from: args.clients,
-        to: plan.upstreams.map(({ name: app, port }) => ({ peer: { namespace: plan.namespace, app }, port })),
+        to: plan.upstreams.map(({ app, port }) => ({ peer: { namespace: plan.namespace, app }, port })),
         mounts: [
           files("settings", adapterFolders.settings, { configMap: { name: settings.metadata.name } }),
           secretFiles("keys", adapterFolders.keys, hashes.metadata.name),

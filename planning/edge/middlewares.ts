@@ -1,3 +1,4 @@
+import { type ModelLimits, modelMiddlewares } from "../serving/middlewares.ts";
 import { adapterPath } from "../serving/route.ts";
 import type { EntrancePlan } from "./entrance.ts";
 import type { LimitsPlan } from "./limits.ts";
@@ -19,7 +20,8 @@ export function entranceMiddlewares({ limits }: Pick<EntrancePlan, "limits">): s
 export function dynamicConfiguration({
   behindTls,
   limits,
-}: Pick<EntrancePlan, "behindTls" | "limits">): DynamicConfiguration {
+  models,
+}: Pick<EntrancePlan, "behindTls" | "limits"> & { readonly models?: ModelLimits }): DynamicConfiguration {
   return {
     http: {
       middlewares: {
@@ -36,6 +38,7 @@ export function dynamicConfiguration({
         },
         ...limiting(limits),
         ...bodyLimit(limits),
+        ...(models && modelMiddlewares(models)),
       },
     },
   };

@@ -5,8 +5,9 @@ import type { ModelPlan } from "../models.ts";
 import type { Resources } from "../services.ts";
 import { purchaseOrder } from "../workloads.ts";
 import { type AccessPlan, planAccess, type TeamLimits } from "./access.ts";
+import { servingNamespace } from "./namespaces.ts";
 import { adapterPath } from "./route.ts";
-import { serverUrl, servingNamespace } from "./serving.ts";
+import { serverUrl } from "./serving.ts";
 import type { Server, ServingPlan } from "./servingPlan.ts";
 
 /** The adapter of a platform, as plain values: the one way in to its models. */
@@ -28,8 +29,10 @@ export interface AdapterPlan extends AccessPlan {
 
 /** An engine behind it. */
 export interface UpstreamPlan {
-  /** Name of the model, and of its server. */
+  /** The model's name. */
   readonly name: string;
+  /** Name of its server's objects. */
+  readonly app: string;
   readonly port: number;
   /** File with the engine's own key, relative to `adapterFolders.engines`; undefined: it asks for none. */
   readonly keyFile: string | undefined;
@@ -83,7 +86,7 @@ export function planAdapter(
   models: readonly ModelPlan[],
 ): AdapterPlan | undefined {
   const served = plans.flatMap((plan) => {
-    const model = models.find(({ name }) => name === plan.name);
+    const model = models.find(({ name }) => name === plan.model);
     return model === undefined || plan.server === "triton" ? [] : [{ plan, model }];
   });
   if (served.length === 0) return undefined;
@@ -103,24 +106,17 @@ export function planAdapter(
     },
     path: adapterPath,
     host: spec.gateway.host,
-    upstreams: served.map(
-      ({
-        plan: {
-          keyEnv,
-          name,
-          ports: { http },
-        },
-      }) => ({
-        name,
-        port: http,
-        keyFile: keyEnv === undefined ? undefined : name,
-      }),
-    ),
+    upstreams: served.map(({ plan: { keyEnv, model: name, name: app, ports: listening } }) => ({
+      name,
+      app,
+      port: listening.http,
+      keyFile: keyEnv === undefined ? undefined : name,
+    })),
     config: {
       listen: ports,
       keysFile: `${adapterFolders.keys}/${adapterFiles.keys}`,
       upstreams: Object.fromEntries(
-        served.map((each) => [each.plan.name, upstream(each, replicas)] as const),
+        served.map((each) => [each.plan.model, upstream(each, replicas)] as const),
       ),
       models: chains(spec, served),
       limits: Object.fromEntries(access.teams.map(({ limits, name }) => [name, limits])),
@@ -152,7 +148,7 @@ function upstream({ model, plan }: Served, replicas: number): AdapterConfig["ups
   return {
     url: serverUrl(plan),
     model: nameThere(plan),
-    ...(plan.keyEnv === undefined ? {} : { apiKeyFile: `${adapterFolders.engines}/${plan.name}` }),
+    ...(plan.keyEnv === undefined ? {} : { apiKeyFile: `${adapterFolders.engines}/${plan.model}` }),
     concurrency,
     queue: Math.max(16, 2 * concurrency),
   };
@@ -161,21 +157,21 @@ function upstream({ model, plan }: Served, replicas: number): AdapterConfig["ups
 const mostReplicas = ({ replicas, scaling }: ServingPlan) => Math.max(replicas, scaling?.most ?? 0);
 
 /** TGI takes every name but its own for a LoRA adapter. Source: TGI 3.3.7, router/src/server.rs (`adapter_id`). */
-function nameThere({ name, server, store }: ServingPlan): string {
+function nameThere({ model, server, store }: ServingPlan): string {
   if (server === "tgi") return "tgi";
-  return store?.tag ?? name;
+  return store?.tag ?? model;
 }
 
 /** Each model, then what answers in its place; by its Hugging Face id as well, where that is one model's only. */
 function chains({ models: specs }: PlatformSpec, served: readonly Served[]): AdapterConfig["models"] {
-  const named = new Set(served.map(({ plan }) => plan.name));
+  const named = new Set(served.map(({ plan }) => plan.model));
   const aliasesOf = ({ model: { model: id }, plan: { store } }: Served) => {
     const single = served.filter(({ model }) => model.model === id).length === 1;
     return single ? [id, ...(store ? [store.tag] : [])].filter((alias) => !named.has(alias)) : [];
   };
   return Object.fromEntries(
     served.map((each) => {
-      const { name } = each.plan;
+      const { model: name } = each.plan;
       const fallbacks = servedOf(specs[name]?.fallbacks ?? [], served);
       return [name, { upstreams: [name, ...fallbacks], aliases: aliasesOf(each) }] as const;
     }),
@@ -183,7 +179,7 @@ function chains({ models: specs }: PlatformSpec, served: readonly Served[]): Ada
 }
 
 const servedOf = (names: readonly string[], served: readonly Served[]) =>
-  names.filter((name) => served.some(({ plan }) => plan.name === name));
+  names.filter((name) => served.some(({ plan }) => plan.model === name));
 
 /** After the signal, requests still come until every proxy has heard of it. */
 const delaySeconds = 5;

@@ -149,7 +149,10 @@ async function sandboxSteps(settings: Settings): Promise<Step[]> {
     {
       title: "Kubernetes",
       run: async (progress) => {
-        await cluster.startCluster({ apiPort, webPort, images: archives, library: imageRef("ollama") }, progress);
+        await cluster.startCluster(
+          { apiPort, webPort, images: archives, library: imageRef("ollama") },
+          progress,
+        );
         return undefined;
       },
     },
@@ -198,7 +201,7 @@ async function answers(timings: Timing[], within: number): Promise<{ rows: strin
     return service.path !== undefined;
   });
   const results = await Promise.all(
-    reachable.map(({ path }) => probeUntilReady(() => entrance.probe(path), within)),
+    reachable.map(({ path, probe = path }) => probeUntilReady(() => entrance.probe(probe), within)),
   );
   for (const [index, { name, path }] of reachable.entries()) {
     const result = results[index];

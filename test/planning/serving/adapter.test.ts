@@ -54,9 +54,9 @@ describe("upstreams", () => {
 
   test("have a key file exactly where the engine asks for a key", () => {
     expect(upstreams).toEqual([
-      { name: "chat", port: 8000, keyFile: "chat" },
-      { name: "old", port: 8080, keyFile: "old" },
-      { name: "small", port: 11_434, keyFile: undefined },
+      { name: "chat", app: "chat", port: 8000, keyFile: "chat" },
+      { name: "old", app: "old", port: 8080, keyFile: "old" },
+      { name: "small", app: "small", port: 11_434, keyFile: undefined },
     ]);
     expect(config.upstreams.chat?.apiKeyFile).toBe("/etc/adapter/engines/chat");
     expect(config.upstreams.small).not.toHaveProperty("apiKeyFile");
