@@ -19,7 +19,7 @@ import { Gateway, gatewayApp } from "./gateway.ts";
 import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Peer } from "./kubernetes/network.ts";
 import { Mlflow, migrationApp, mlflowApp, mlflowPort } from "./mlflow.ts";
-import { createModels } from "./models.ts";
+import { createModels, type Models } from "./models.ts";
 import { ObjectStore } from "./objectStore.ts";
 import { Observability } from "./observability/observability.ts";
 import { Postgres } from "./postgres.ts";
@@ -29,6 +29,7 @@ import type { ServingPrograms } from "./serving/weights.ts";
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
   readonly serving: PlatformPlan["serving"];
+  readonly adapter: PlatformPlan["adapter"];
   /** Programs that are mounted beside models. */
   readonly programs: ServingPrograms;
   /** Token of Hugging Face, for gated models. Default: none. */
@@ -115,8 +116,7 @@ export class Platform extends pulumi.ComponentResource {
       },
       inTracking,
     );
-    const models =
-      aws && createModels({ plan, ...plan, ...aws, tags: aws.tags.others, gateway: gatewayPeer }, child);
+    const models = createdModels(plan, gatewayPeer, aws, child);
     new Gateway(
       "gateway",
       {
@@ -135,7 +135,7 @@ export class Platform extends pulumi.ComponentResource {
     );
 
     this.entrance = aws?.edge?.dnsName;
-    this.services = pulumi.output(serviceEntries(plan, postgres, store));
+    this.services = pulumi.output(serviceEntries(plan, postgres, store, models?.keys ?? []));
     this.registerOutputs({ services: this.services });
   }
 }
@@ -186,6 +186,27 @@ function createEdge(
       accessLogsBucket: data.bucket("access-logs").bucket,
       tags: tags.network,
       protectState,
+    },
+    opts,
+  );
+}
+
+/** Where there are none, nothing of them is. */
+function createdModels(
+  plan: PlatformArgs,
+  gateway: Peer,
+  aws: Aws | undefined,
+  opts: pulumi.ComponentResourceOptions,
+): Models | undefined {
+  if (aws === undefined && plan.serving.plans.length === 0) return undefined;
+  return createModels(
+    {
+      plan,
+      programs: plan.programs,
+      hubToken: plan.hubToken,
+      aws: aws && { ...aws, tags: aws.tags.others },
+      gateway,
+      imageOf: ({ image }) => chosenImage(image, aws),
     },
     opts,
   );

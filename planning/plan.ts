@@ -6,6 +6,7 @@ import type { InfrastructurePlan } from "./infrastructure.ts";
 import type { PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
 import { planServices, type ServicesPlan } from "./services.ts";
+import { type AdapterPlan, planAdapter } from "./serving/adapter.ts";
 import { type PlannedServing, planServing } from "./serving/serving.ts";
 import { type ModelSizing, sizeModel } from "./sizing/models.ts";
 import { cannotRun, modelRequests } from "./sizing/requests.ts";
@@ -16,6 +17,8 @@ export interface PlatformPlan extends ServicesPlan {
   readonly models: readonly ModelPlan[];
   /** How they are served. */
   readonly serving: Pick<PlannedServing, "plans" | "staging">;
+  /** What stands before them; undefined where there is nothing to ask. */
+  readonly adapter: AdapterPlan | undefined;
   /** Everything in AWS; undefined for `local`, whose cluster is somebody else's. */
   readonly infrastructure: InfrastructurePlan | undefined;
   /** Why the platform can't be brought up as described; empty for one that can. */
@@ -33,7 +36,7 @@ export interface PlatformPlan extends ServicesPlan {
 export async function planPlatform(spec: PlatformSpec, lock?: PlacementLock): Promise<PlatformPlan> {
   const services = planServices(spec);
   if (spec.environment !== "local") {
-    return { ...services, ...(await planAws(spec, services, lock)) };
+    return { ...services, ...(await planAws(spec, services, lock)), adapter: undefined };
   }
   const sizings = modelRequests(spec, []).map((request) => sizeModel(request, new Map()));
   const models = sizings.flatMap(firstThatFits);
@@ -42,6 +45,7 @@ export async function planPlatform(spec: PlatformSpec, lock?: PlacementLock): Pr
     ...services,
     models,
     serving,
+    adapter: planAdapter(spec, serving.plans, models),
     infrastructure: undefined,
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),

@@ -66,7 +66,7 @@ export function planServing(
       ...plans.flatMap(({ legacy, model }) => (legacy === undefined ? [] : [`models.${model}: ${legacy}`])),
       ...plans.flatMap(({ scaling }) => scaling?.warnings ?? []),
       ...(options.customMetrics ? [] : plans.flatMap((plan) => unscaled(plan, spec.models[plan.model]))),
-      ...plans.flatMap(unpinned),
+      ...(spec.environment === "local" ? [] : plans.flatMap(unpinned)),
     ],
   };
 }
@@ -142,17 +142,24 @@ function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions
 
 const partsOf = { vllm: vllmParts, tgi: tgiParts, triton: tritonParts } as const;
 
+/** No node was planned for it: it takes the processors that are free, and must fit beside everything else on a laptop. */
+const localCpu = "100m";
+
 function planOllama(spec: PlatformSpec, model: ModelPlan, options: ServingOptions): ServingPlan | string {
   const tag = libraryTag(model);
   if (tag === undefined)
     return `models.${model.name}: Ollama's library has no ${model.model} in ${model.deployment.quantization} that the catalog knows of`;
   const timing = planTiming(model, { server: "ollama", from: "volume", streamed: false });
+  const resources = planResources(model, 1, [], options.sharing?.get(model.name));
   return {
     ...common(spec, model, "ollama", ollamaParts(model, tag, timing), timing, options),
     gated: false,
     launchFiles: {},
     podsPerReplica: 1,
-    resources: planResources(model, 1, [], options.sharing?.get(model.name)),
+    resources: {
+      ...resources,
+      requests: { ...resources.requests, ...(spec.environment === "local" ? { cpu: localCpu } : {}) },
+    },
     volumes: [],
     store: planStore(model, tag, spec.models[model.name]?.digest),
     bucketFolder: undefined,
@@ -207,6 +214,11 @@ function groupOf({ gpu, name, nodes, replicas }: ModelPlan): GroupPlan | undefin
     size: Math.ceil(gpu.count / perNode),
     leaders: Array.from({ length: replicas }, (_, replica) => leader(replica)),
   };
+}
+
+/** URL of a model's server inside the cluster. */
+export function serverUrl({ name, namespace, ports: { http } }: ServingPlan): string {
+  return `http://${name}.${namespace}.svc.cluster.local:${http}`;
 }
 
 /** Name of a pod of a replica: each replica is a StatefulSet, `<name>-<replica>`, whose pods have their rank behind. */
