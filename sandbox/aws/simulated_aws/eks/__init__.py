@@ -6,7 +6,6 @@ from typing import Any
 from moto.eks import urls
 
 from simulated_aws.calls import App, Environ
-from simulated_aws.eks import instances
 from simulated_aws.eks.access import Access
 from simulated_aws.eks.addons import Addons
 from simulated_aws.eks.clusters import Clusters
@@ -21,7 +20,6 @@ class Response(Clusters, Nodegroups, Addons, Access, PodIdentities, Tags):
 
 def extend() -> None:
     """Puts this module's answers in the place of moto's."""
-    instances.spread_over_subnets()
     response = Response()
     paths = [path for path in urls.url_paths if "/clusters" in path or "/tags" in path]
     cluster = "{0}/clusters/(?P<name>[^/]+)"
