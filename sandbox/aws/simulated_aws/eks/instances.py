@@ -3,31 +3,17 @@
 import threading
 from typing import Any
 
-from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
+from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.eks.models import eks_backends
 from moto.moto_api._internal import mock_random as random
 
+from simulated_aws.autoscaling import failing
 from simulated_aws.durations import scaled
 from simulated_aws.kubernetes.nodes import Launch, node_of, reconcile
 
 reconciling = threading.Lock()
-
-
-def spread_over_subnets() -> None:
-    """Lets Auto Scaling put instances where the fewest are; moto's puts all of them into the first subnet."""
-    launch = FakeAutoScalingGroup.replace_autoscaling_group_instances
-
-    def each(self: Any, count: int, tags: dict[str, str]) -> None:
-        subnets = self.vpc_zone_identifier
-        for _ in range(count):
-            used = [state.instance.subnet_id for state in self.instance_states]
-            self.vpc_zone_identifier = min(subnets.split(","), key=used.count)
-            launch(self, 1, dict(tags))
-        self.vpc_zone_identifier = subnets
-
-    FakeAutoScalingGroup.replace_autoscaling_group_instances = each  # type: ignore[assignment, method-assign]
 
 
 def heed_capacity() -> None:
@@ -54,7 +40,7 @@ def sizes(group: Any, account: str, region: str) -> dict[str, int]:
     """The group's sizes as they are now: whoever sets its Auto Scaling group's is heard."""
     autoscaling = autoscaling_backends[account][region].autoscaling_groups.get(autoscaling_group(group))
     kept: dict[str, int] = group.scaling_config
-    if autoscaling is None or group.failure:
+    if autoscaling is None:
         return kept
     return kept | {"desiredSize": autoscaling.desired_capacity or 0}
 
@@ -103,7 +89,7 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
     autoscaling.create_auto_scaling_group(
         name=autoscaling_group(group),
         availability_zones=[],
-        desired_capacity=0 if group.failure else size["desiredSize"],
+        desired_capacity=0,
         max_size=size["maxSize"],
         min_size=size["minSize"],
         launch_config_name="",
@@ -130,7 +116,22 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
         ],
     )
     group.template_id = template.id
+    made = autoscaling.autoscaling_groups[autoscaling_group(group)]
+    made.kinds, made.bought = group.instance_types or [kind], group.capacity_type or "ON_DEMAND"
+    made.set_desired_capacity(size["desiredSize"])
     join_later(cluster, account, region)
+
+
+def shortage(cluster: Any, group: Any, account: str, region: str) -> str | None:
+    """Why a node group has fewer instances than it wants, in the words of Auto Scaling."""
+    autoscaling: Any = autoscaling_backends[account][region].autoscaling_groups.get(autoscaling_group(group))
+    if autoscaling is None:
+        return None
+    before = len(autoscaling.active_instances())
+    reason = failing(autoscaling)
+    if len(autoscaling.active_instances()) > before:
+        join_later(cluster, account, region)
+    return reason
 
 
 def resize(cluster: Any, group: Any, account: str, region: str) -> None:
