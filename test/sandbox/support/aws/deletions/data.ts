@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { call } from "../../../../support/simulated/sdk.ts";
-import { dropped, type Refusal } from "./account.ts";
+import { dropped, type Refusal } from "../account.ts";
 
 /** What holds data, and what it is made with. */
 export const data: readonly Refusal[] = [

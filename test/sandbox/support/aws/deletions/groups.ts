@@ -1,5 +1,5 @@
 import { call } from "../../../../support/simulated/sdk.ts";
-import { dropped, ec2, type Refusal } from "./account.ts";
+import { dropped, ec2, type Refusal } from "../account.ts";
 
 /** Security groups: in use, or named by another one. */
 export const groups: readonly Refusal[] = [

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { call } from "../../../../support/simulated/sdk.ts";
-import { ec2, type Refusal } from "./account.ts";
+import { ec2, type Refusal } from "../account.ts";
 
 /** What networks are made of. */
 export const network: readonly Refusal[] = [

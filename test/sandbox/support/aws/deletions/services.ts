@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { call } from "../../../../support/simulated/sdk.ts";
-import type { Account, Refusal } from "./account.ts";
+import type { Account, Refusal } from "../account.ts";
 
 /** Clusters, load balancers, certificates, roles. */
 export const services: readonly Refusal[] = [

@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 import { z } from "zod";
-import { type Call, call, type Sdk } from "../../../../support/simulated/sdk.ts";
+import { type Call, call, type Sdk } from "../../../support/simulated/sdk.ts";
 
 /** Something that can't be deleted yet. */
 export interface Obstructed {
@@ -161,10 +161,7 @@ export class Account {
     more: Readonly<Record<string, unknown>> = {},
   ): Promise<string> {
     const nodegroupName = this.name("nodes");
-    const nodeRole = "arn:aws:iam::123456789012:role/nodes";
-    const scalingConfig = { minSize: 1, desiredSize: 1, maxSize: 2 };
-    const given = { clusterName, nodegroupName, nodeRole, subnets, scalingConfig, ...more };
-    await this.sdk.do(call("eks", "create_nodegroup", given));
+    await this.sdk.do(nodeGroup(clusterName, nodegroupName, subnets, more));
     return nodegroupName;
   }
 }
@@ -174,3 +171,19 @@ export const ec2 = (operation: string, parameters: Call["parameters"] = {}): Cal
 
 export const dropped = (DBInstanceIdentifier: string): Call =>
   call("rds", "delete_db_instance", { DBInstanceIdentifier, SkipFinalSnapshot: true });
+
+/** Asks for a node group with a node. */
+export const nodeGroup = (
+  clusterName: string,
+  nodegroupName: string,
+  subnets: readonly string[],
+  more: Readonly<Record<string, unknown>>,
+): Call =>
+  call("eks", "create_nodegroup", {
+    clusterName,
+    nodegroupName,
+    subnets,
+    nodeRole: "arn:aws:iam::123456789012:role/nodes",
+    scalingConfig: { minSize: 1, desiredSize: 1, maxSize: 2 },
+    ...more,
+  });

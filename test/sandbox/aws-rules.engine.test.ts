@@ -2,14 +2,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { SimulatedAws } from "../../sandbox/aws/server.ts";
 import { call, Sdk } from "../support/simulated/sdk.ts";
-import { Account, ec2 } from "./support/aws/deletions/account.ts";
+import { Account, ec2, nodeGroup } from "./support/aws/account.ts";
 import { data } from "./support/aws/deletions/data.ts";
 import { groups } from "./support/aws/deletions/groups.ts";
 import { network } from "./support/aws/deletions/network.ts";
 import { services } from "./support/aws/deletions/services.ts";
 import { endOwnAws, startOwnAws } from "./support/aws/own.ts";
 
-/** What must be gone before something can be deleted in the simulated AWS, asked by AWS's own SDK. */
+/** What the simulated AWS refuses as AWS does, asked by AWS's own SDK. */
 
 let aws: SimulatedAws;
 let account: Account;
@@ -62,4 +62,41 @@ test("a launch template is deleted though in use: EKS launches from a copy of it
     call("eks", "update_nodegroup_config", { clusterName, nodegroupName, scalingConfig }),
     call("eks", "delete_nodegroup", { clusterName, nodegroupName }),
   );
+});
+
+test.each([
+  ["InvalidParameterValue", "a type that there is not", "m7i.huge", "a"],
+  ["Unsupported", "a type that its zone lacks", "p5en.48xlarge", "b"],
+  ["Unsupported", "a type that its region lacks", "mac1.metal", "a"],
+  [undefined, "a type that its zone has", "p5en.48xlarge", "c"],
+] as const)("EC2 answers %s to %s", async (code, _, InstanceType, zone) => {
+  const SubnetId = await account.subnet(await account.vpc(), zone);
+  const own = { InstanceType, SubnetId, ImageId: "ami-12345678", MinCount: 1, MaxCount: 1 };
+  expect(await account.sdk.refusal(ec2("run_instances", own))).toBe(code);
+  // A template is made of any type: EC2 looks at it when something is launched from it.
+  const LaunchTemplateId = await account.template({ InstanceType, ImageId: "ami-12345678" });
+  const { InstanceType: _own, ...rest } = own;
+  const templated = { ...rest, LaunchTemplate: { LaunchTemplateId } };
+  expect(await account.sdk.refusal(ec2("run_instances", templated))).toBe(code);
+});
+
+test("EKS makes no node group that a zone of it could start nothing in", async () => {
+  const { subnets } = await account.subnets();
+  const clusterName = await account.cluster(subnets);
+  const group = (given: Readonly<Record<string, unknown>>) =>
+    account.sdk.ask(nodeGroup(clusterName, account.name("nodes"), subnets, given));
+  const id = await account.template({ InstanceType: "p5en.48xlarge" });
+  for (const given of [{ instanceTypes: ["p5en.48xlarge"] }, { launchTemplate: { id, version: "1" } }]) {
+    expect(await group(given)).toEqual({
+      error: "InvalidRequestException",
+      message: expect.stringMatching(
+        /\(p5en\.48xlarge\) is not supported .*\(us-east-1b\)\. .* us-east-1a, us-east-1c/,
+      ),
+    });
+  }
+  expect(await group({ instanceTypes: ["m7i.huge"] })).toMatchObject({
+    error: "InvalidParameterException",
+    message: expect.stringContaining("do not exist: [m7i.huge]"),
+  });
+  expect((await group({ instanceTypes: ["p5en.48xlarge", "m7i.large"] })).error).toBeUndefined();
 });
