@@ -45,6 +45,13 @@ def sizes(group: Any, account: str, region: str) -> dict[str, int]:
     return kept | {"desiredSize": autoscaling.desired_capacity or 0}
 
 
+def source(ec2: Any, given: dict[str, str]) -> Any:
+    """The version of a launch template that a request names, by its id or its name."""
+    name = given.get("name")
+    template = ec2.get_launch_template_by_name(name) if name else ec2.get_launch_template(given["id"])
+    return template.get_version(given.get("version") or "$Default")
+
+
 def instance_type(group: Any, backend: Any) -> str:
     """The first of the group's types, or the launch template's."""
     if group.instance_types:

@@ -3,7 +3,12 @@
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.eks.exceptions import InvalidParameterException, ResourceInUseException
+from moto.ec2.models import ec2_backends
+from moto.eks.exceptions import (
+    InvalidParameterException,
+    InvalidRequestException,
+    ResourceInUseException,
+)
 from moto.eks.models import Nodegroup
 from moto.moto_api._internal import mock_random as random
 
@@ -11,6 +16,7 @@ from simulated_aws.durations import Settling
 from simulated_aws.eks import instances
 from simulated_aws.eks.clusters import minor
 from simulated_aws.eks.common import Answers, camel
+from simulated_aws.offerings import unknown, unsupported
 
 nodegroup_settings = ("updateConfig", "nodeRepairConfig")
 """The same of a node group."""
@@ -20,6 +26,7 @@ class Nodegroups(Answers):
     """Answers about node groups."""
 
     def create_nodegroup(self) -> ActionResult:
+        self._refuse_types()
         super().create_nodegroup()
         group: Any = self._nodegroup()
         group.version = self._get_param("version") or self._cluster().version
@@ -32,6 +39,22 @@ class Nodegroups(Answers):
         # A group that can't have its first instances is not made; one that starts at zero asks for none.
         group.failure = instances.shortage(self._cluster(), group, self.current_account, self.region)
         return ActionResult({"nodegroup": self._shown_nodegroup(group)})
+
+    def _refuse_types(self) -> None:
+        """EKS makes no group that could start nothing in one of its zones."""
+        ec2 = ec2_backends[self.current_account][self.region]
+        kinds = self._get_param("instanceTypes") or []
+        if template := self._get_param("launchTemplate"):
+            kinds = kinds or [instances.source(ec2, template).instance_type]
+        kinds = [kind for kind in kinds if kind]
+        if missing := unknown(kinds):
+            raise InvalidParameterException(
+                message=f"The following supplied instance types do not exist: [{', '.join(missing)}]"
+            )
+        zones = [ec2.get_subnet(subnet).availability_zone for subnet in self._get_param("subnets")]
+        refusal = unsupported(self.region, kinds, zones) if kinds else None
+        if refusal is not None:
+            raise InvalidRequestException(message=refusal)
 
     def _nodegroup(self) -> Nodegroup:
         return self.eks_backend.describe_nodegroup(
