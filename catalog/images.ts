@@ -63,6 +63,13 @@ export const images = {
     source: "services/adapter",
     version: "0.1.0",
   },
+  /** Has CUDA in it, 6 GB: built where there is Docker, and not by the sandbox, which has no GPU that could run it. */
+  training: {
+    repository: "ai-platform/training",
+    tag: "0.1.0",
+    source: "services/training",
+    version: "0.1.0",
+  },
   /**
    * llama.cpp's server with a model of random weights baked in (`sandbox/images/llamacpp`): an engine for `local`, which
    * no registry has. The version is that of the package xllamacpp; its last part is llama.cpp's build.

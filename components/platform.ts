@@ -22,13 +22,16 @@ import { ObjectStore } from "./objectStore.ts";
 import { Observability } from "./observability/observability.ts";
 import { Postgres } from "./postgres.ts";
 import { type ServiceEntry, serviceEntries } from "./serviceEntries.ts";
+import { Training, type TrainingArgs, trainingPeers } from "./training/training.ts";
 
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
   readonly infrastructure?:
-    | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability"> & {
+    | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability" | "training"> & {
         /** What the images are built from. */
         readonly sources: ImagesArgs["sources"];
+        /** What trainings call. */
+        readonly code: TrainingArgs["code"];
       })
     | undefined;
 };
@@ -87,7 +90,7 @@ export class Platform extends pulumi.ComponentResource {
         database: databases.client("mlflow", "psycopg2"),
         artifacts: store,
         host: plan.gateway.host,
-        clients: [gatewayPeer, experimentsPeer],
+        clients: [gatewayPeer, experimentsPeer, ...trainingPeers(plan.infrastructure?.training ?? [])],
         after: ground(mlflowApp),
       },
       inTracking,
@@ -107,6 +110,22 @@ export class Platform extends pulumi.ComponentResource {
       },
       inTracking,
     );
+    if (aws && plan.infrastructure && plan.infrastructure.training.length > 0)
+      new Training(
+        "training",
+        {
+          plans: plan.infrastructure.training,
+          code: plan.infrastructure.code,
+          labels,
+          imageOf: (choice) => chosenImage(choice, aws),
+          trackingUri: mlflow.trackingUri,
+          mlflow: { peer: mlflowPeer, port: mlflowPort },
+          clusterName: aws.foundation.clusterName,
+          tags: aws.tags.nodes,
+          ground,
+        },
+        child,
+      );
     new Gateway(
       "gateway",
       {

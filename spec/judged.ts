@@ -14,6 +14,7 @@ import {
   postgresSchema,
   storageSchema,
 } from "./sections.ts";
+import { trainingSchema } from "./training.ts";
 
 /**
  * What rules that look at several fields at once can judge: a whole description, or of a faulty one the sections and
@@ -31,6 +32,7 @@ export interface Judged {
   readonly retrieval?: z.output<typeof retrievalSchema> | undefined;
   readonly nlp?: z.output<typeof nlpSchema> | undefined;
   readonly postgres?: z.output<typeof postgresSchema> | undefined;
+  readonly training?: z.output<typeof trainingSchema> | undefined;
   readonly models: Readonly<Record<string, ModelSpec>>;
 }
 
@@ -57,6 +59,7 @@ export function soundParts(data: Readonly<Record<string, unknown>>): Judged {
       cluster: sound(clusterSchema, data.cluster ?? {}),
       storage: sound(storageSchema, data.storage ?? {}),
       capacity: sound(capacitySchema, data.capacity ?? {}),
+      training: sound(trainingSchema, data.training ?? {}),
     }),
   };
 }

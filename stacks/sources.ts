@@ -4,22 +4,23 @@ import { images, type OwnImageName } from "../catalog/images.ts";
 import type { PlatformArgs } from "../components/platform.ts";
 import type { PlatformPlan } from "../planning/plan.ts";
 import { type BuildSource, contextHash, readContext } from "../spec/buildContext.ts";
-
-/** The source of an image can't be read. */
-export class SourceError extends Error {
-  override readonly name = "SourceError";
-}
+import { SourceError } from "./sourceError.ts";
+import { readTrainingCode } from "./trainingCode.ts";
 
 /**
  * A plan with what its images are built from; nothing is read where none is built.
  * @param root the project's folder
- * @throws SourceError for an image without a Dockerfile
+ * @throws SourceError for an image without a Dockerfile, or a training without its module
  */
 export async function withSources(plan: PlatformPlan, root: string): Promise<PlatformArgs> {
   const { infrastructure } = plan;
   if (infrastructure === undefined) return { ...plan, infrastructure };
   const programs = infrastructure.images.map(({ program }) => program);
-  return { ...plan, infrastructure: { ...infrastructure, sources: await readSources(programs, root) } };
+  const [sources, code] = await Promise.all([
+    readSources(programs, root),
+    readTrainingCode(infrastructure.training, root),
+  ]);
+  return { ...plan, infrastructure: { ...infrastructure, sources, code } };
 }
 
 /**

@@ -13,6 +13,7 @@ import { inCluster, rds } from "./postgres.ts";
 import { allowedFamilies, allowedGpus, region, replicaRegion, reservedTypes, zones } from "./region.ts";
 import { chroma, pgvector, replication, servers } from "./retrieval.ts";
 import type { Rule } from "./rule.ts";
+import { gpusOfTraining, oneWay } from "./training.ts";
 
 const rules: readonly Rule[] = [
   region,
@@ -33,6 +34,8 @@ const rules: readonly Rule[] = [
   architectures,
   models,
   embeddings,
+  oneWay,
+  gpusOfTraining,
   chroma,
   pgvector,
   servers,
