@@ -78,7 +78,7 @@ class CheckpointStore:
         self._attempt = attempt
         self._work = work
         self._root = f"{settings.prefix}/checkpoints/"
-        self._s3: BaseClient = boto3.client(
+        self._s3: BaseClient = boto3.Session().client(
             "s3",
             config=ClientConfig(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=10),
         )
@@ -184,11 +184,9 @@ class CheckpointStore:
             ]
         # Manifests first: what is half deleted must not look whole.
         old.sort(key=lambda item: not item["Key"].endswith("/" + MANIFEST))
-        for start in range(0, len(old), 1000):
-            with self._failing(f"s3:DeleteObjectVersion below {self._root}"):
-                self._s3.delete_objects(
-                    Bucket=self._settings.bucket, Delete={"Objects": old[start : start + 1000], "Quiet": True}
-                )
+        for item in old:
+            with self._failing(f"s3:DeleteObjectVersion of {item['Key']}"):
+                self._s3.delete_object(Bucket=self._settings.bucket, **item)
 
     def _put(self, key: str, body: bytes) -> None:
         with self._failing(f"s3:PutObject of {key}"):

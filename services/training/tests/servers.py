@@ -98,6 +98,7 @@ class Attempt:
     config: Mapping[str, object] | str
     env: Mapping[str, str]
     _process: subprocess.Popen[str] | None = field(default=None, init=False)
+    _read: list[str] = field(default_factory=list, init=False)
 
     def start(self) -> "Attempt":
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -136,7 +137,18 @@ class Attempt:
             assert self._process.poll() is None, self.outcome()
             time.sleep(0.02)
 
+    def wait_for_line(self, message: str) -> None:
+        """Wait until the harness has said something."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._read.append(line)
+            if json.loads(line)["message"] == message:
+                return
+        raise AssertionError(self.outcome())
+
     def outcome(self) -> Outcome:
         assert self._process is not None
         stdout, stderr = self._process.communicate(timeout=240)
-        return Outcome(self._process.returncode, [json.loads(line) for line in stdout.splitlines()], stderr)
+        lines = [json.loads(line) for line in [*self._read, *stdout.splitlines()]]
+        return Outcome(self._process.returncode, lines, stderr)
