@@ -63,6 +63,13 @@ export const images = {
     source: "services/adapter",
     version: "0.1.0",
   },
+  /** Has CUDA in it, 6 GB: built where there is Docker, and not by the sandbox, which has no GPU that could run it. */
+  training: {
+    repository: "ai-platform/training",
+    tag: "0.1.0",
+    source: "services/training",
+    version: "0.1.0",
+  },
   ollama: {
     repository: "ollama/ollama",
     tag: "0.33.3",

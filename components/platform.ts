@@ -25,6 +25,7 @@ import { Observability } from "./observability/observability.ts";
 import { Postgres } from "./postgres.ts";
 import { type ServiceEntry, serviceEntries } from "./serviceEntries.ts";
 import type { ServingPrograms } from "./serving/weights.ts";
+import { Training, type TrainingArgs, trainingPeers } from "./training/training.ts";
 
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
@@ -35,9 +36,11 @@ export type PlatformArgs = ServicesPlan & {
   /** Token of Hugging Face, for gated models. Default: none. */
   readonly hubToken?: pulumi.Input<string> | undefined;
   readonly infrastructure?:
-    | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability"> & {
+    | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability" | "training"> & {
         /** What the images are built from. */
         readonly sources: ImagesArgs["sources"];
+        /** What trainings call. */
+        readonly code: TrainingArgs["code"];
       })
     | undefined;
 };
@@ -96,7 +99,7 @@ export class Platform extends pulumi.ComponentResource {
         database: databases.client("mlflow", "psycopg2"),
         artifacts: store,
         host: plan.gateway.host,
-        clients: [gatewayPeer, experimentsPeer],
+        clients: [gatewayPeer, experimentsPeer, ...trainingPeers(plan.infrastructure?.training ?? [])],
         after: ground(mlflowApp),
       },
       inTracking,
@@ -117,6 +120,22 @@ export class Platform extends pulumi.ComponentResource {
       inTracking,
     );
     const models = createdModels(plan, gatewayPeer, aws, child);
+    if (aws && plan.infrastructure && plan.infrastructure.training.length > 0)
+      new Training(
+        "training",
+        {
+          plans: plan.infrastructure.training,
+          code: plan.infrastructure.code,
+          labels,
+          imageOf: (choice) => chosenImage(choice, aws),
+          trackingUri: mlflow.trackingUri,
+          mlflow: { peer: mlflowPeer, port: mlflowPort },
+          clusterName: aws.foundation.clusterName,
+          tags: aws.tags.nodes,
+          ground,
+        },
+        child,
+      );
     new Gateway(
       "gateway",
       {

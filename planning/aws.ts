@@ -34,6 +34,8 @@ import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
 import { cannotRun } from "./sizing/requests.ts";
 import { usd } from "./text.ts";
+import { trainingCosts, trainingImages } from "./training/cost.ts";
+import { planTrainings } from "./training/training.ts";
 import { planVolumes } from "./volumes.ts";
 
 export interface AwsPlan {
@@ -57,8 +59,14 @@ export async function planAws(
   const { embeddings, network, problem, sizings, vectors } = sized;
   const { offers, workloads } = problem;
   const placement = await place(problem);
+  const trainings = await planTrainings(spec, sized, lock);
 
-  const nodes = { nodes: placement.nodes, offers, workloads };
+  const nodes = {
+    nodes: placement.nodes,
+    passing: trainings.nodes,
+    offers,
+    workloads: [...workloads, ...trainings.workloads],
+  };
   const nodeGroups = planNodeGroups(nodes, { region, prod, capacity: spec.capacity });
   const shares = sharesOf(placement, workloads, offers, region);
   const models = sizings.flatMap((sizing) => placedModel(sizing, placement, offers, shares));
@@ -83,6 +91,7 @@ export async function planAws(
       secret: databases.length,
       cloudWatchAlarm,
     },
+    passing: trainingCosts(trainings.jobs),
   });
   const quotas = planQuotas({
     network,
@@ -103,15 +112,16 @@ export async function planAws(
       network,
       nodeGroups,
       placement,
-      lock: lockOf(placement),
+      lock: { placements: { ...lockOf(placement).placements, ...trainings.lock } },
       vectors,
       embeddings,
+      training: trainings.jobs,
       volumes,
       cost,
       quotas,
       foundation,
       data,
-      images: planImages(imageChoicesOf(services), nodeGroups),
+      images: planImages([...imageChoicesOf(services), ...trainingImages(trainings.jobs)], nodeGroups),
       edge,
       observability,
     },
@@ -119,6 +129,7 @@ export async function planAws(
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
       ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),
       ...serving.problems,
+      ...trainings.problems,
       ...overBudget(cost),
     ],
     warnings: [
@@ -127,6 +138,7 @@ export async function planAws(
       ...embeddings.flatMap((job) => job.warnings),
       ...databases.flatMap((database) => databaseWarnings(database, region)),
       ...endingBlocks(spec, nodeGroups),
+      ...trainings.warnings,
       ...estimatedPrices(cost, region),
       ...edgeWarnings(spec),
       ...observabilityWarnings(spec),
@@ -139,6 +151,7 @@ export async function planAws(
       ...embeddings.flatMap((job) => job.explanations),
       ...databases.map((database) => explainDatabase(database, region)),
       explainPlacement(placement),
+      ...trainings.explanations,
       ...nodeGroups.map(explainNodeGroup),
       ...explainNetwork(network).map((why) => ({ subject: "network", why })),
     ],
@@ -210,7 +223,9 @@ function unsafeInProd(
   models: readonly ModelPlan[],
   nodeGroups: readonly NodeGroupPlan[],
 ): string[] {
-  const spot = nodeGroups.filter(({ purchase }) => purchase === "spot").map(({ name }) => name);
+  const spot = nodeGroups
+    .filter(({ purchase, size }) => purchase === "spot" && size.planned > 0)
+    .map(({ name }) => name);
   const single = models.filter(({ replicas }) => replicas === 1).map(({ name }) => name);
   const moving = models.filter(({ name }) => specs[name]?.revision === undefined).map(({ name }) => name);
   return [

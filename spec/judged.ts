@@ -15,6 +15,7 @@ import {
   postgresSchema,
   storageSchema,
 } from "./sections.ts";
+import { trainingSchema } from "./training.ts";
 
 /**
  * What rules that look at several fields at once can judge: a whole description, or of a faulty one the sections and
@@ -33,6 +34,7 @@ export interface Judged {
   readonly nlp?: z.output<typeof nlpSchema> | undefined;
   readonly postgres?: z.output<typeof postgresSchema> | undefined;
   readonly access?: z.output<typeof accessSchema> | undefined;
+  readonly training?: z.output<typeof trainingSchema> | undefined;
   readonly models: Readonly<Record<string, ModelSpec>>;
   /** Of all models, the faulty ones too. Undefined: none is faulty. */
   readonly modelNames?: readonly string[] | undefined;
@@ -63,6 +65,7 @@ export function soundParts(data: Readonly<Record<string, unknown>>): Judged {
       cluster: sound(clusterSchema, data.cluster ?? {}),
       storage: sound(storageSchema, data.storage ?? {}),
       capacity: sound(capacitySchema, data.capacity ?? {}),
+      training: sound(trainingSchema, data.training ?? {}),
     }),
   };
 }

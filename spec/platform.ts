@@ -20,6 +20,7 @@ import {
   storageSchema,
   trackingSchema,
 } from "./sections.ts";
+import { trainingSchema } from "./training.ts";
 
 /** The environments that exist. Each has a `stacks/<environment>.ts` and a `Pulumi.<environment>.yaml`. */
 export const environments = ["local", "dev", "staging", "prod"] as const;
@@ -75,6 +76,8 @@ export const awsSchema = z.strictObject({
   gateway: awsGatewaySchema,
   /** Buckets in S3. */
   storage: storageSchema.prefault({}),
+  /** Trainings of small models, each on one GPU while it runs. */
+  training: trainingSchema.prefault({}),
   /** Logs and alarms. */
   observability: observabilitySchema.prefault({}),
 });

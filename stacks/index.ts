@@ -5,7 +5,8 @@ import { type PlatformPlan, planPlatform } from "../planning/plan.ts";
 import { SpecError, unknownName } from "../spec/parse.ts";
 import { type Environment, environments } from "../spec/platform.ts";
 import { describeEnvironment, readLock } from "./environments.ts";
-import { SourceError, withSources } from "./sources.ts";
+import { SourceError } from "./sourceError.ts";
+import { withSources } from "./sources.ts";
 
 /**
  * The Pulumi program: the stack's name says which description is brought up.

@@ -5,28 +5,25 @@ import type { PlatformArgs } from "../components/platform.ts";
 import type { ServingPrograms } from "../components/serving/weights.ts";
 import type { PlatformPlan } from "../planning/plan.ts";
 import { type BuildSource, contextHash, readContext } from "../spec/buildContext.ts";
-
-/** The source of an image can't be read. */
-export class SourceError extends Error {
-  override readonly name = "SourceError";
-}
+import { SourceError } from "./sourceError.ts";
+import { readTrainingCode } from "./trainingCode.ts";
 
 /**
  * A plan with the programs that are mounted beside models, and with what its images are built from; of images nothing is
  * read where none is built.
  * @param root the project's folder
- * @throws SourceError for an image without a Dockerfile, or a program without files
+ * @throws SourceError for an image without a Dockerfile, a program without files, or a training without its module
  */
 export async function withSources(plan: PlatformPlan, root: string): Promise<PlatformArgs> {
   const { infrastructure } = plan;
   const programs = readPrograms(root);
   if (infrastructure === undefined) return { ...plan, programs, infrastructure };
   const built = infrastructure.images.map(({ program }) => program);
-  return {
-    ...plan,
-    programs,
-    infrastructure: { ...infrastructure, sources: await readSources(built, root) },
-  };
+  const [sources, code] = await Promise.all([
+    readSources(built, root),
+    readTrainingCode(infrastructure.training, root),
+  ]);
+  return { ...plan, programs, infrastructure: { ...infrastructure, sources, code } };
 }
 
 /** The Python files of the programs that are mounted beside models. */

@@ -14,6 +14,7 @@ import { inCluster, rds } from "./postgres.ts";
 import { allowedFamilies, allowedGpus, region, replicaRegion, reservedTypes, zones } from "./region.ts";
 import { chroma, pgvector, replication, servers } from "./retrieval.ts";
 import type { Rule } from "./rule.ts";
+import { gpusOfTraining, oneWay } from "./training.ts";
 
 const rules: readonly Rule[] = [
   region,
@@ -36,6 +37,8 @@ const rules: readonly Rule[] = [
   fallbacks,
   teamModels,
   embeddings,
+  oneWay,
+  gpusOfTraining,
   chroma,
   pgvector,
   servers,

@@ -148,7 +148,10 @@ describe("ollama", () => {
 
   test("has the real server and client where the upstream image has them, and is told apart from it", async () => {
     expect(ollama.get().config).toMatchObject({ Entrypoint: ["/bin/ollama"], Cmd: ["serve"] });
-    const said = await containers.run(ollama.get(), "HOME=/tmp ollama --version 2>&1 && ollama-library certificate");
+    const said = await containers.run(
+      ollama.get(),
+      "HOME=/tmp ollama --version 2>&1 && ollama-library certificate",
+    );
     expect(said).toContain(images.ollama.version);
     expect(said).toContain("BEGIN CERTIFICATE");
   });
