@@ -36,6 +36,7 @@ import { cannotRun } from "./sizing/requests.ts";
 import { usd } from "./text.ts";
 import { trainingCosts, trainingImages } from "./training/cost.ts";
 import { planTrainings } from "./training/training.ts";
+import { unmadeWarnings } from "./unmade.ts";
 import { planVolumes } from "./volumes.ts";
 
 export interface AwsPlan {
@@ -137,6 +138,7 @@ export async function planAws(
       ...vectors.warnings,
       ...embeddings.flatMap((job) => job.warnings),
       ...databases.flatMap((database) => databaseWarnings(database, region)),
+      ...unmadeWarnings(nodeGroups),
       ...endingBlocks(spec, nodeGroups),
       ...trainings.warnings,
       ...estimatedPrices(cost, region),

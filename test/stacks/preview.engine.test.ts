@@ -1,10 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { addonControllers } from "../../catalog/addons/controllers.ts";
+import { planPlatform } from "../../planning/plan.ts";
+import { unmade } from "../../planning/unmade.ts";
 import { ScratchProject } from "../../sandbox/engine/scratch.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
 import { type Environment, environments } from "../../spec/platform.ts";
-import { errorsIn, graphText, nameOf, Order, type Step, stepsOf } from "../support/graph.ts";
+import { describeEnvironment } from "../../stacks/environments.ts";
+import { appsOf, errorsIn, graphText, nameOf, Order, type Step, stepsOf } from "../support/graph.ts";
 import { renderStack } from "../support/stacks.ts";
 
 /** The real engine, the real SDK's program loader and the real policy runner, with no cluster, no account and no network. */
@@ -94,6 +98,17 @@ describe.each(environments)("%s", (environment) => {
           ]
         : [],
     );
+  });
+
+  test("makes every workload that its plan has nodes for, but for those that the plan itself says aren't made yet", async () => {
+    const { infrastructure } = await planPlatform(describeEnvironment(environment, repoRoot));
+    if (infrastructure === undefined) return;
+    const { nodeGroups } = infrastructure;
+    const planned = nodeGroups.flatMap(({ pods }) => Object.keys(pods));
+    const made = new Set([...addonControllers.map(({ name }) => name), ...steps.flatMap(appsOf)]);
+    // Names of models have dots, those of objects don't.
+    const isMade = (name: string) => made.has(name.replaceAll(".", "-"));
+    expect([...new Set(planned)].filter((name) => !isMade(name)).sort()).toEqual(unmade(nodeGroups));
   });
 
   test("consists of these resources", async () => {

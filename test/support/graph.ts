@@ -38,6 +38,20 @@ export function stepsOf(json: string): Step[] {
     .steps.filter(({ newState }) => newState.type !== "pulumi:pulumi:Stack");
 }
 
+const podsSchema = z.object({
+  spec: z.object({
+    template: z.object({
+      metadata: z.object({ labels: z.object({ "app.kubernetes.io/name": z.string() }) }),
+    }),
+  }),
+});
+
+/** The workload whose pods a resource makes; none for what makes no pods. */
+export function appsOf({ newState }: Step): string[] {
+  const { data } = podsSchema.safeParse(newState.inputs);
+  return data === undefined ? [] : [data.spec.template.metadata.labels["app.kubernetes.io/name"]];
+}
+
 /** `aws:eks/nodeGroup:NodeGroup` is `NodeGroup`. */
 const shortType = (type: string) => type.slice(type.lastIndexOf(":") + 1);
 
