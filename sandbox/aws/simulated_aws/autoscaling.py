@@ -75,7 +75,8 @@ def launch_where_there_is_capacity() -> None:
                 launch(self, 1, dict(tags))
             finally:
                 self.vpc_zone_identifier = subnets
-            self.instance_states[-1].instance.instance_type = kind
+            started = self.instance_states[-1]
+            started.instance_type = started.instance.instance_type = kind
             record(self, None)
 
     FakeAutoScalingGroup.replace_autoscaling_group_instances = each  # type: ignore[assignment, method-assign]
