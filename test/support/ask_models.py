@@ -3,8 +3,9 @@
 import json
 import sys
 
-import ollama
 import openai
+
+import ollama
 
 origin, key, model = sys.argv[1:]
 messages = [{"role": "user", "content": "hi"}]

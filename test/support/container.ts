@@ -87,7 +87,7 @@ export class Containers {
     ];
     const output = await runOutside(
       rootfs,
-      `target() { path=$(chroot "$ROOT" readlink -m "$1"); mkdir -p "$ROOT$path"; }
+      `target() { path=$(chroot "$ROOT" readlink -m "$1"); [ -e "$ROOT$path" ] || mkdir -p "$ROOT$path"; }
       ${mounts.join("\n")}
       ip link set lo up
       mount -o remount,ro "$ROOT"

@@ -14,7 +14,7 @@ import httpx
 from adapter.keys import hash_of
 
 SERVICE = Path(__file__).parents[1]
-ENGINE = SERVICE.parents[1] / "sandbox/images/llamacpp"
+ENGINE = SERVICE.parents[1] / "sandbox/images/ollama"
 START_TIMEOUT = 60.0
 
 KEYS = {"search": "sk-search", "batch": "sk-batch"}

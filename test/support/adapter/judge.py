@@ -1,4 +1,4 @@
-"""What the adapter itself says of settings and keys: a JSON list of questions in, their faults and teams out."""
+"""What the adapter itself says of settings and keys: a JSON question in, faults and teams out."""
 
 import json
 import sys
