@@ -1,14 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageChoice } from "../../planning/data/images.ts";
 import type { TrainingCode } from "../../planning/training/run.ts";
-import type { TrainingPlan } from "../../planning/training/training.ts";
+import { type TrainingPlan, trainingNamespace } from "../../planning/training/training.ts";
 import { IsolatedNamespace } from "../kubernetes/namespace.ts";
 import type { Peer } from "../kubernetes/network.ts";
 import { TrainingJob, type TrainingJobArgs } from "./trainingJob.ts";
 
 export interface TrainingArgs
-  extends Omit<TrainingJobArgs, "after" | "code" | "image" | "plan" | "transform"> {
-  /** One at least. */
+  extends Omit<TrainingJobArgs, "after" | "code" | "image" | "inNamespace" | "plan" | "transform"> {
   readonly plans: readonly TrainingPlan[];
   /** Python files by the folder that they are in. */
   readonly code: ReadonlyMap<string, TrainingCode>;
@@ -26,11 +25,10 @@ export class Training extends pulumi.ComponentResource {
     const child = { parent: this };
     const { code, ground, imageOf, plans, transform, ...common } = args;
 
-    const namespaces = new Map(
-      [...new Set(plans.map(({ namespace }) => namespace))].map((namespace) => [
-        namespace,
-        new IsolatedNamespace(namespace, { name: namespace, labels: args.labels }, child),
-      ]),
+    const namespace = new IsolatedNamespace(
+      trainingNamespace,
+      { name: trainingNamespace, labels: args.labels },
+      child,
     );
     for (const plan of plans) {
       new TrainingJob(
@@ -38,12 +36,13 @@ export class Training extends pulumi.ComponentResource {
         {
           ...common,
           plan,
+          inNamespace: namespace,
           code: (plan.source === undefined ? undefined : code.get(plan.source)) ?? new Map(),
           image: imageOf(plan.image),
           after: ground(plan.app),
           transform: transform?.[plan.name],
         },
-        { ...child, dependsOn: namespaces.get(plan.namespace) ?? [] },
+        child,
       );
     }
     this.registerOutputs({});

@@ -20,6 +20,8 @@ import { type Transform, transformed } from "../transform.ts";
 
 export interface TrainingJobArgs extends Pick<Placement, "labels">, Pick<Program, "after"> {
   readonly plan: TrainingPlan;
+  /** What the objects in its namespace come after. Its role doesn't: that needs no cluster. */
+  readonly inNamespace: pulumi.Resource;
   /** Source of the package that has the function; empty where the image has it. */
   readonly code: TrainingCode;
   readonly image: pulumi.Input<string>;
@@ -58,11 +60,12 @@ export class TrainingJob extends pulumi.ComponentResource {
     const { plan } = args;
     const place = { namespace: plan.namespace, labels: args.labels };
     const run = trainingRun(plan, args.code);
+    const inNamespace = { ...child, dependsOn: args.inNamespace };
 
     const account = new k8s.core.v1.ServiceAccount(
       name,
       { metadata: named(plan.app, plan.app, place), automountServiceAccountToken: false },
-      child,
+      inNamespace,
     );
     const role = new PodIdentityRole(
       name,
@@ -72,13 +75,13 @@ export class TrainingJob extends pulumi.ComponentResource {
     const traffic = trafficPolicy(
       name,
       { ...place, app: plan.app, port: undefined, from: [], to: [args.mlflow, "aws"] },
-      child,
+      inNamespace,
     );
     const configMap = (purpose: string, data: Record<string, string>) =>
       new k8s.core.v1.ConfigMap(
         `${name}-${purpose}`,
         { metadata: generated(plan.app, place), immutable: true, data },
-        child,
+        inNamespace,
       ).metadata.name;
     const config = configMap("config", { "config.json": run.config });
     const code = args.code.size === 0 ? undefined : configMap("code", Object.fromEntries(args.code));

@@ -72,7 +72,8 @@ export interface TrainingsPlan {
   readonly explanations: readonly Explanation[];
 }
 
-const namespace = "ai-training";
+/** Of all trainings. */
+export const trainingNamespace = "ai-training";
 
 /**
  * Places each training by itself, by the same rules and offers as everything else: it runs for a while, so it must not
@@ -164,7 +165,7 @@ function planJob(
   return {
     name,
     app,
-    namespace,
+    namespace: trainingNamespace,
     image: image === undefined ? { kind: "built", program: "training" } : { kind: "pulled", ref: image },
     entrypoint,
     source: entrypoint === undefined ? undefined : `training/${entrypoint.split(/[.:]/, 1).join()}`,
@@ -189,7 +190,7 @@ function planJob(
     },
     data: data === undefined ? undefined : { bucket: bucketNameOf(spec, "dvc"), prefix: data },
     region,
-    role: trainingRole(spec, { app, namespace, prefix, data }),
+    role: trainingRole(spec, { app, namespace: trainingNamespace, prefix, data }),
   };
 }
 

@@ -66,6 +66,23 @@ function infrastructureDocument({ cost, network, nodeGroups, placement, ...rest 
       pods: group.pods,
       usdPerHour: group.usdPerHour,
     })),
+    training: rest.training.map((job) => ({
+      name: job.name,
+      gpu: job.gpu,
+      precision: job.precision,
+      memory: {
+        capacity: job.memory.capacity,
+        weights: job.memory.weights,
+        gradients: job.memory.gradients,
+        optimizer: job.memory.optimizer,
+        activations: job.memory.activations,
+        runtime: job.memory.runtime,
+      },
+      instanceType: job.instanceType,
+      purchase: job.purchase,
+      usdPerHour: job.usdPerHour,
+      usdAtMost: job.usdAtMost,
+    })),
     placement: {
       usdPerHour: placement.usdPerHour,
       lowerBound: placement.lowerBound,

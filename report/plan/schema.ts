@@ -5,6 +5,7 @@ import { roles } from "../../planning/placement/problem.ts";
 import { purchaseOptions } from "../../spec/capacity.ts";
 import { engines } from "../../spec/models.ts";
 import { environments } from "../../spec/platform.ts";
+import { trainingPrecisions } from "../../spec/training.ts";
 
 const usdPerHour = z.number().min(0).meta({ description: "US dollars an hour" });
 const mebibytes = z.number().meta({ description: "MiB" });
@@ -81,6 +82,26 @@ const nodeGroup = z.strictObject({
   usdPerHour,
 });
 
+const training = z.strictObject({
+  name: z.string(),
+  gpu: z.enum(gpuNames),
+  precision: z.enum(trainingPrecisions),
+  memory: z
+    .strictObject({
+      capacity: mebibytes.meta({ description: "All that the GPU has" }),
+      weights: mebibytes,
+      gradients: mebibytes,
+      optimizer: mebibytes,
+      activations: mebibytes,
+      runtime: mebibytes,
+    })
+    .meta({ description: "Memory of the GPU, in MiB" }),
+  instanceType: z.string(),
+  purchase: z.enum(purchaseOptions),
+  usdPerHour: usdPerHour.meta({ description: "Of its node while it runs; in no total" }),
+  usdAtMost: z.number().min(0).meta({ description: "US dollars until its deadline" }),
+});
+
 const infrastructure = z.strictObject({
   region: z.string(),
   network: z.strictObject({
@@ -96,6 +117,7 @@ const infrastructure = z.strictObject({
     ),
   }),
   nodeGroups: z.array(nodeGroup),
+  training: z.array(training).meta({ description: "What trains for a while, in the order of names" }),
   placement: z.strictObject({
     usdPerHour: usdPerHour.meta({
       description: "Of nodes that are bought for it; reserved ones count nothing",

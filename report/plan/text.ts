@@ -3,6 +3,7 @@ import type { CostPlan, NodeGroupPlan, QuotaNeed } from "../../planning/infrastr
 import type { ModelPlan } from "../../planning/models.ts";
 import type { PlatformPlan } from "../../planning/plan.ts";
 import { gibibytes, usd } from "../../planning/text.ts";
+import type { TrainingPlan } from "../../planning/training/training.ts";
 import { renderTable } from "../table.ts";
 import { memoryBar, memoryLegend, shareBar } from "./bars.ts";
 
@@ -24,6 +25,7 @@ export function renderPlan(plan: PlatformPlan, options: TextOptions): string {
     section("Models", plan.models.length > 0 ? modelTable(plan.models, options) : "none", options),
     ...(infrastructure
       ? [
+          trainingSection(infrastructure.training, options),
           section("Node groups", nodeTable(infrastructure.nodeGroups, options), options),
           section("Cost", costTable(infrastructure.cost, options), options),
           section("Quotas that the account needs", quotaTable(infrastructure.quotas, options), options),
@@ -90,6 +92,23 @@ function nodeTable(groups: readonly NodeGroupPlan[], { color }: TextOptions): st
   ]);
   const head = ["NAME", "NODES", "TYPE", "GPUS", "BOUGHT", "$/MONTH", "CARRIES"];
   return renderTable(head, rows, { color, numbers: [5] });
+}
+
+function trainingSection(jobs: readonly TrainingPlan[], options: TextOptions): string {
+  if (jobs.length === 0) return "";
+  const rows = jobs.map(({ gpu, instanceType, memory, precision, name, purchase, usdAtMost, usdPerHour }) => [
+    name,
+    `1 ${gpu}`,
+    precision,
+    `${gibibytes(memory.weights + memory.gradients + memory.optimizer + memory.activations + memory.runtime)} of ${gibibytes(memory.capacity)}`,
+    instanceType,
+    purchase,
+    usd(usdPerHour),
+    usd(usdAtMost),
+  ]);
+  const head = ["NAME", "ON", "FORMAT", "MEMORY", "TYPE", "BOUGHT", "$/HOUR", "AT MOST"];
+  const table = renderTable(head, rows, { color: options.color, numbers: [6, 7] });
+  return section("Training, paid only while it runs", table, options);
 }
 
 function costTable(cost: CostPlan, { color }: TextOptions): string {

@@ -17,6 +17,21 @@ function modelsFor(wishes: Readonly<Record<string, ModelWish>>, supply: Supply):
   return Object.fromEntries(Object.entries(wishes).map(([key, wish]) => [key, modelInput(wish, supply)]));
 }
 
+/** Without hyperparameters: any number or text is right there, so that nothing would spoil one. */
+const trainingJob = fc.record(
+  {
+    entrypoint: fc.constant("digits:train"),
+    model: fc.record({
+      parameters: fc.integer({ min: 1, max: 999_999_999 }),
+      activationsMiB: fc.integer({ min: 1, max: 20_000 }),
+    }),
+    seed: fc.integer({ min: 0, max: 4_294_967_295 }),
+    purchase: fc.constantFrom("spot" as const, "on-demand" as const),
+    retries: fc.integer({ min: 0, max: 10 }),
+  },
+  { requiredKeys: ["entrypoint", "model"] },
+);
+
 const limits = fc.record(
   {
     requestsPerSecond: fc.integer({ min: 1, max: 1000 }),
@@ -78,6 +93,7 @@ const awsInput: fc.Arbitrary<AwsPlatformInput> = fc
           },
           { requiredKeys: [] },
         ),
+        training: fc.record({ jobs: named(trainingJob, 2) }, { requiredKeys: [] }),
         observability: fc.record(
           { logRetentionDays: fc.constantFrom(7, 30, 365), alarmEmail: fc.constant("ml@example.com") },
           { requiredKeys: [] },
@@ -88,9 +104,11 @@ const awsInput: fc.Arbitrary<AwsPlatformInput> = fc
     cloudInput,
     named(modelWish, 5),
   )
-  .map(([sections, cloud, wishes]) => ({
+  .map(([{ training, ...sections }, cloud, wishes]) => ({
     ...sections,
     ...cloud,
+    // A training needs a GPU.
+    ...(training && gpusPerNode(cloud).size > 0 ? { training } : {}),
     models: modelsFor(wishes, {
       gpus: gpusPerNode(cloud),
       purchase: cloud.capacity.purchase ?? ["spot", "on-demand"],

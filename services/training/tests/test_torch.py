@@ -28,7 +28,8 @@ def test_the_example_learns_and_goes_on_to_the_same_end(lab: Lab, precision: str
     outcome = straight.run(config(straight, precision=precision), PYTHONPATH=f"{SERVICE}:{CODE}")
     assert outcome.code == 0, outcome
     (expected,) = straight.runs("digits")
-    assert expected.data.metrics["accuracy"] > 0.9
+    # One in ten by chance.
+    assert expected.data.metrics["accuracy"] > 0.8
     assert expected.data.tags["training.matmul_precision"] == "high"
 
     attempt = lab.attempt(config(lab, precision=precision), PYTHONPATH=f"{SERVICE}:{CODE}").start()

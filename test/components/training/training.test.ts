@@ -11,12 +11,12 @@ import { plannedTrainings } from "../../support/trainings.ts";
 type Jobs = NonNullable<NonNullable<AwsPlatformInput["training"]>["jobs"]>;
 
 const digits = { entrypoint: "digits:train", model: { parameters: 1_000_000, activationsMiB: 100 } };
-const own = {
+const own: Jobs[string] = {
   ...digits,
   entrypoint: undefined,
   image: "registry.example.com/team/bert:2.1",
   gpus: ["A10G"],
-} satisfies Jobs[string];
+};
 const code: TrainingCode = new Map([["__init__.py", "def train(session): ...\n"]]);
 const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/ai-platform-dev/training:1@sha256:abc";
 

@@ -324,6 +324,48 @@ const gateway: readonly Case[] = [
   }),
 ];
 
+const training = { entrypoint: "digits:train", model: { parameters: 1_000_000, activationsMiB: 100 } };
+const trainings: readonly Case[] = [
+  inDev("a training that says twice, or not at all, what runs and what its activations take", {
+    training: {
+      jobs: {
+        twice: {
+          ...training,
+          image: "registry.example.com/bert:1",
+          model: {
+            ...training.model,
+            transformer: { layers: 1, width: 1, heads: 1, vocabulary: 1, sequence: 1, batch: 1 },
+          },
+        },
+        never: { model: { parameters: 1_000_000 } },
+      },
+    },
+  }),
+  inDev("a training of a model that is not small, with a seed that NumPy doesn't take", {
+    training: {
+      jobs: { large: { ...training, seed: 2 ** 32, model: { parameters: 7e9, activationsMiB: 100 } } },
+    },
+  }),
+  inDev("a training on a GPU that the environment hasn't got, and in a format that its GPU hasn't got", {
+    capacity: { gpus: ["T4", "L4"] },
+    training: {
+      jobs: {
+        far: { ...training, gpus: ["L4", "H100"] },
+        old: { ...training, gpus: ["T4"], precision: "bf16" },
+      },
+    },
+  }),
+  inDev("a training that names a file", {
+    training: { jobs: { digits: { ...training, image: undefined, entrypoint: "digits.py" } } },
+  }),
+  inDev("a training where there is no GPU", {
+    capacity: { gpus: [] },
+    models: {},
+    training: { jobs: { digits: training } },
+  }),
+  inLocal("a training for local", { training: { jobs: { digits: training } } }),
+];
+
 const several: readonly Case[] = [
   inDev("alerts that don't ascend", { budget: { usdPerMonth: 1000, alertAtPercent: [50, 80, 80, 60] } }),
   inDev("everything at once: shapes and rules together", {
@@ -348,5 +390,6 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   PostgreSQL: postgres,
   Storage: storage,
   Gateway: gateway,
+  Training: trainings,
   "Budget, and several faults": several,
 };
