@@ -7,6 +7,7 @@ from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random as random
 
+from simulated_aws import reservations
 from simulated_aws.durations import scaled
 from simulated_aws.kubernetes.nodes import node_of, reconcile
 
@@ -50,20 +51,31 @@ def source(ec2: Any, given: dict[str, str]) -> Any:
     return template.get_version(given.get("version") or "$Default")
 
 
+def given_data(group: Any, ec2: Any) -> dict[str, Any]:
+    """What the launch template of the group's owner says; nothing where there is none."""
+    return dict(source(ec2, group.launch_template).data) if group.launch_template else {}
+
+
 def instance_type(group: Any, backend: Any) -> str:
     """The first of the group's types, or the launch template's."""
-    if group.instance_types:
-        return str(group.instance_types[0])
-    template = backend.get_launch_template(group.launch_template["id"])
-    return str(template.get_version(group.launch_template["version"]).instance_type)
+    return str(
+        group.instance_types[0] if group.instance_types else given_data(group, backend)["InstanceType"]
+    )
+
+
+def unreserved(group: Any, ec2: Any) -> str | None:
+    """Why the reservation that the group starts from has no room for it, or None where it has."""
+    reserved, count = reservations.target(given_data(group, ec2)), group.scaling_config["desiredSize"]
+    if reserved is None or count == 0:
+        return None
+    zone = ec2.get_subnet(group.subnets[0]).availability_zone
+    short = reservations.shortage(ec2, reserved, instance_type(group, ec2), zone, count)
+    return None if short is None else f"ReservationCapacityExceeded - {short}"
 
 
 def efas(group: Any, backend: Any) -> int:
-    """EFA interfaces that the group's launch template names."""
-    if group.launch_template is None:
-        return 0
-    template = backend.get_launch_template(group.launch_template["id"])
-    data = template.get_version(group.launch_template["version"]).data
+    """EFA interfaces of each of the group's instances."""
+    data = backend.get_launch_template(group.template_id).get_version("1").data
     kinds = [each.get("InterfaceType") for each in data.get("NetworkInterfaces", [])]
     return len([kind for kind in kinds if kind in ("efa", "efa-only")])
 
@@ -71,18 +83,22 @@ def efas(group: Any, backend: Any) -> int:
 def launch(cluster: Any, group: Any, account: str, region: str) -> None:
     """Makes the Auto Scaling group of a new node group, with its first instances."""
     ec2 = ec2_backends[account][region]
-    kind = instance_type(group, ec2)
+    given = given_data(group, ec2)
+    # The cluster's own group where the template names none. Source: EKS user guide, "Customize managed nodes
+    # with launch templates".
+    named = given.get("SecurityGroupIds") or given.get("NetworkInterfaces")
+    own = {} if named else {"SecurityGroupIds": [cluster.resources_vpc_config["clusterSecurityGroupId"]]}
     # As EKS does: a launch template of its own, made from the one that it was given.
     template = ec2.create_launch_template(
         name=f"eks-{random.uuid4()}",
         description="",
-        template_data={
-            "ImageId": next(iter(ec2.amis)),
-            "InstanceType": kind,
-            "SecurityGroupIds": [cluster.resources_vpc_config["clusterSecurityGroupId"]],
-        },
+        template_data={"ImageId": next(iter(ec2.amis))}
+        | given
+        | own
+        | {"InstanceType": instance_type(group, ec2)},
         tag_spec={},
     )
+    group.template_id = template.id
     size = group.scaling_config
     owned = f"kubernetes.io/cluster/{cluster.name}"
     autoscaling: Any = autoscaling_backends[account][region]
@@ -108,7 +124,6 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
             {"Key": owned, "Value": "owned", "PropagateAtLaunch": True},
         ],
     )
-    group.template_id = template.id
     join_later(cluster, account, region)
 
 

@@ -26,12 +26,16 @@ class Nodegroups(Answers):
         self._refuse_types()
         super().create_nodegroup()
         group: Any = self._nodegroup()
+        ec2 = ec2_backends[self.current_account][self.region]
+        if not self._get_param("instanceTypes") and instances.given_data(group, ec2).get("InstanceType"):
+            # The template's, which EKS does not repeat: moto 5.2.5 puts its default in its place.
+            group.instance_types = []
         group.version = self._get_param("version") or self._cluster().version
         group.release_version = self._get_param("releaseVersion") or f"{group.version}.0-20260301"
         group.settings = self._given(*nodegroup_settings)
         group.settings.setdefault("updateConfig", {"maxUnavailable": 1})
         group.settling = Settling("eks-nodegroup")
-        group.failure = self._shortage(group)
+        group.failure = self._shortage(group) or self._unreserved(group)
         group.resources["autoScalingGroups"][0]["name"] = f"eks-{group.nodegroup_name}-{random.uuid4()}"
         instances.launch(self._cluster(), group, self.current_account, self.region)
         return ActionResult({"nodegroup": self._shown_nodegroup(group)})
@@ -56,6 +60,9 @@ class Nodegroups(Answers):
         ec2 = ec2_backends[self.current_account][self.region]
         kinds = group.instance_types or [instances.instance_type(group, ec2)]
         return shortage(kinds, [ec2.get_subnet(subnet).availability_zone for subnet in group.subnets])
+
+    def _unreserved(self, group: Any) -> str | None:
+        return instances.unreserved(group, ec2_backends[self.current_account][self.region])
 
     def _nodegroup(self) -> Nodegroup:
         return self.eks_backend.describe_nodegroup(
