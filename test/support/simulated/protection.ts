@@ -3,7 +3,7 @@ import { call, type Sdk } from "./sdk.ts";
 
 /**
  * Takes from an environment what keeps AWS from deleting it, as a person does who means it: the deletion protection of
- * its cluster, database and load balancer, and the images in its repositories.
+ * its cluster, database and load balancer, the images in its repositories and the objects in its buckets.
  */
 export async function liftProtection(sdk: Sdk): Promise<void> {
   const clusters = z.object({ clusters: z.array(z.string()) });
@@ -23,6 +23,7 @@ export async function liftProtection(sdk: Sdk): Promise<void> {
     await sdk.do(call("elbv2", "modify_load_balancer_attributes", { LoadBalancerArn, Attributes }));
   }
   await emptyRepositories(sdk);
+  await emptyBuckets(sdk);
 }
 
 async function emptyRepositories(sdk: Sdk): Promise<void> {
@@ -34,5 +35,21 @@ async function emptyRepositories(sdk: Sdk): Promise<void> {
     const digests = imageIds.map(({ imageDigest }) => ({ imageDigest }));
     if (digests.length === 0) continue;
     await sdk.do(call("ecr", "batch_delete_image", { repositoryName, imageIds: digests }));
+  }
+}
+
+async function emptyBuckets(sdk: Sdk): Promise<void> {
+  const named = z.object({ Buckets: z.array(z.object({ Name: z.string() })) });
+  const { Buckets } = await sdk.get(call("s3", "list_buckets"), named);
+  for (const { Name: Bucket } of Buckets) {
+    const objects = z.array(z.object({ Key: z.string(), VersionId: z.string() })).default([]);
+    const versions = z.object({ Versions: objects, DeleteMarkers: objects });
+    const { DeleteMarkers, Versions } = await sdk.get(
+      call("s3", "list_object_versions", { Bucket }),
+      versions,
+    );
+    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) {
+      await sdk.do(call("s3", "delete_object", { Bucket, Key, VersionId }));
+    }
   }
 }
