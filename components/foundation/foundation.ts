@@ -6,11 +6,12 @@ import type { AddonTurn } from "../../planning/foundation/addons.ts";
 import type { FoundationPlan } from "../../planning/foundation/foundation.ts";
 import { AccessRole } from "./accessRole.ts";
 import { Addons } from "./addons.ts";
+import { awsCli } from "./awsCli.ts";
 import { Cluster, type ClusterArgs } from "./cluster.ts";
 import { ClusterAutoscaler } from "./clusterAutoscaler.ts";
 import { EncryptionKey } from "./encryptionKey.ts";
 import { GpuNodes } from "./gpuNodes.ts";
-import { awsCliSettings, kubeconfigOf } from "./kubeconfig.ts";
+import { kubeconfigOf } from "./kubeconfig.ts";
 import type { NetworkArgs } from "./network/making.ts";
 import { Network } from "./network/network.ts";
 import { NodeGroup, type NodeGroupArgs } from "./nodeGroup.ts";
@@ -108,7 +109,7 @@ export class Foundation extends pulumi.ComponentResource {
 
     const kubernetes = new k8s.Provider(
       "kubernetes",
-      { kubeconfig: kubeconfigOf(cluster, region, awsCliSettings()) },
+      { kubeconfig: kubeconfigOf(cluster, region, awsCli()) },
       child,
     );
     const inCluster = { ...child, providers: [kubernetes] };

@@ -1,31 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { AwsCli } from "./awsCli.ts";
 import type { Cluster } from "./cluster.ts";
-
-/** How the AWS command line gets to the account: what the stack's `aws:` configuration says to the provider. */
-export interface AwsCliSettings {
-  readonly profile: string | undefined;
-  /** Role to take on first. */
-  readonly roleArn: string | undefined;
-  /** STS's endpoint, where it isn't AWS's own. */
-  readonly stsEndpoint: string | undefined;
-}
-
-/** @throws pulumi.RunError for a chain of roles, which `aws eks get-token` can't follow: put it into a profile */
-export function awsCliSettings(): AwsCliSettings {
-  const config = new pulumi.Config("aws");
-  const roles = config.getObject<readonly { readonly roleArn?: string }[]>("assumeRoles") ?? [];
-  if (roles.length > 1) {
-    throw new pulumi.RunError(
-      "aws:assumeRoles has a chain of roles: write it as a profile of ~/.aws/config and set aws:profile, because the cluster's credentials come from the AWS command line",
-    );
-  }
-  const endpoints = config.getObject<readonly { readonly sts?: string }[]>("endpoints") ?? [];
-  return {
-    profile: config.get("profile"),
-    roleArn: roles[0]?.roleArn,
-    stsEndpoint: endpoints.find(({ sts }) => sts !== undefined)?.sts,
-  };
-}
 
 /**
  * A kubeconfig for the new cluster. It has no credential: each client asks the AWS command line (2.13 or newer), for
@@ -34,23 +9,19 @@ export function awsCliSettings(): AwsCliSettings {
 export function kubeconfigOf(
   { certificateAuthority, clusterName, endpoint }: Cluster,
   region: string,
-  settings: AwsCliSettings,
+  cli: AwsCli,
 ): pulumi.Output<string> {
   return pulumi
     .all([clusterName, endpoint, certificateAuthority])
-    .apply(([name, server, data]) => JSON.stringify(kubeconfig({ name, server, data }, region, settings)));
+    .apply(([name, server, data]) => JSON.stringify(kubeconfig({ name, server, data }, region, cli)));
 }
 
 function kubeconfig(
   { data, name, server }: { readonly name: string; readonly server: string; readonly data: string },
   region: string,
-  { profile, roleArn, stsEndpoint }: AwsCliSettings,
+  { env, options, tokenOptions }: AwsCli,
 ) {
-  const role = roleArn === undefined ? [] : ["--role-arn", roleArn];
-  const env = [
-    ...(profile === undefined ? [] : [{ name: "AWS_PROFILE", value: profile }]),
-    ...(stsEndpoint === undefined ? [] : [{ name: "AWS_ENDPOINT_URL_STS", value: stsEndpoint }]),
-  ];
+  const variables = Object.entries(env).map(([variable, value]) => ({ name: variable, value }));
   return {
     apiVersion: "v1",
     kind: "Config",
@@ -67,15 +38,16 @@ function kubeconfig(
             args: [
               "--region",
               region,
+              ...options,
               "eks",
               "get-token",
               "--cluster-name",
               name,
               "--output",
               "json",
-              ...role,
+              ...tokenOptions,
             ],
-            ...(env.length === 0 ? {} : { env }),
+            ...(variables.length === 0 ? {} : { env: variables }),
             interactiveMode: "Never",
           },
         },

@@ -1,6 +1,6 @@
+import { endpointOf, type ProviderConfig } from "../../spec/provider/settings.ts";
 import { failureOf, Unanswered } from "../failure.ts";
-import type { ProviderConfig } from "../provider/config.ts";
-import { type Credentials, endpointOf, patience } from "../provider/credentials.ts";
+import { type Credentials, patience } from "../provider/credentials.ts";
 
 /** How AWS is spoken to. */
 export interface Connection {

@@ -1,8 +1,8 @@
 import type { InfrastructurePlan } from "../../planning/infrastructure.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
+import type { ProviderConfig } from "../../spec/provider/settings.ts";
 import { Unanswered } from "../failure.ts";
 import type { Outside } from "../outside.ts";
-import type { ProviderConfig } from "../provider/config.ts";
 
 /** What is examined: a description, its plan and how its stack talks to AWS. */
 export interface Subject {

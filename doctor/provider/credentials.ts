@@ -1,4 +1,4 @@
-import type { ProviderConfig } from "./config.ts";
+import { endpointOf, type ProviderConfig } from "../../spec/provider/settings.ts";
 
 type Providers = typeof import("@aws-sdk/credential-providers");
 /** Gives keys, renewed when they expire. */
@@ -44,11 +44,6 @@ export async function credentialsOf(
 export function patience(seconds: number) {
   const milliseconds = seconds * 1000;
   return { connectionTimeout: milliseconds, requestTimeout: milliseconds, throwOnRequestTimeout: true };
-}
-
-/** The endpoint that the configuration gives a service; the last one that is given counts. */
-export function endpointOf({ endpoints }: ProviderConfig, service: string): string | undefined {
-  return endpoints.map((entry) => entry[service]).findLast((url) => url !== undefined);
 }
 
 function base(config: ProviderConfig, aws: Providers, stsClient: { readonly region: string }): Credentials {

@@ -3,10 +3,10 @@ import type { Subject } from "../../doctor/checks/subject.ts";
 import { countsOf, examine, exitCode, type Reach } from "../../doctor/examine.ts";
 import { type Failure, Unanswered } from "../../doctor/failure.ts";
 import type { Outside } from "../../doctor/outside.ts";
-import { providerSchema } from "../../doctor/provider/config.ts";
 import { renderReport } from "../../doctor/report/text.ts";
 import { planPlatform } from "../../planning/plan.ts";
 import { parsePlatform } from "../../spec/parse.ts";
+import { providerSchema } from "../../spec/provider/settings.ts";
 
 const silent = { report: () => undefined, end: () => undefined };
 const identity = { account: "123456789012", arn: "arn:aws:iam::123456789012:user/ci" };

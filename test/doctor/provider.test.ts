@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseProvider } from "../../doctor/provider/config.ts";
-import { endpointOf } from "../../doctor/provider/credentials.ts";
+import { endpointOf } from "../../spec/provider/settings.ts";
 
 const parse = (...lines: readonly string[]) =>
   parseProvider(["config:", ...lines.map((line) => `  ${line}`)].join("\n"), "Pulumi.prod.yaml");

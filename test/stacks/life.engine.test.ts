@@ -11,8 +11,12 @@ import { describeEnvironment } from "../../stacks/environments.ts";
 import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
 import { ownSources } from "../support/ownSources.ts";
 import { expectClaimsServed } from "../support/simulated/claims.ts";
-import { imageOf, openCluster, volumesOf } from "../support/simulated/cluster.ts";
+import { imageOf, openCluster } from "../support/simulated/cluster.ts";
 import { expectRoomForDaemons } from "../support/simulated/daemons.ts";
+import { added, type Holdings, holdingsOf } from "../support/simulated/holdings.ts";
+import { expectNodesAsTemplated } from "../support/simulated/instances.ts";
+import { liftProtection } from "../support/simulated/protection.ts";
+import { Sdk } from "../support/simulated/sdk.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -28,16 +32,21 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
   const spec = describeAws(environment);
   let aws: SimulatedAws;
   let project: ScratchProject;
+  let sdk: Sdk;
+  let before: Holdings;
 
   beforeAll(async () => {
     const { hostedZone } = spec.gateway;
     aws = await startOwnAws({ zones: hostedZone === undefined ? [] : [hostedZone] });
+    sdk = await Sdk.open(aws, spec.cloud.region);
+    before = await holdingsOf(sdk);
     project = await ScratchProject.create();
     await leadTo(aws, project.env);
     await succeed("stack", "init", environment, "--no-select");
   }, 60 * minutes);
 
   afterAll(async () => {
+    sdk?.close();
     await project?.remove();
     await endOwnAws(aws);
   }, 5 * minutes);
@@ -92,6 +101,10 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     expectRoomForDaemons(aws, spec),
   );
 
+  test("has nodes, volumes and interfaces as the launch templates say", { timeout: 5 * minutes }, () =>
+    expectNodesAsTemplated(sdk, spec),
+  );
+
   test("gives claims volumes in their pods' zones, which go with them", { timeout: 5 * minutes }, () =>
     expectClaimsServed(aws, spec),
   );
@@ -105,14 +118,20 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     const { output } = await run("destroy", "--stack", environment, "--yes", "--skip-preview");
     expect(output).toContain("Cluster ai-platform-prod has deletion protection enabled");
     expect(output).toContain("Cannot delete protected DB Instance");
+    await liftProtection(sdk);
   });
 
-  test.skipIf(environment === "prod")("is gone after a destroy", { timeout: 10 * minutes }, async () => {
+  test("is gone after a destroy, but for what AWS keeps", { timeout: 10 * minutes }, async () => {
+    const { "kms Keys": keys } = added(before, await holdingsOf(sdk));
     expect(await succeed("destroy", "--stack", environment, "--yes", "--skip-preview")).toMatch(
-      /- \d{3} deleted/,
+      /- \d+ deleted/,
     );
     expect(await succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
-    expect(await volumesOf(aws, spec.cloud.region)).toEqual([]);
+    // Keys wait for their end, and the production database leaves its last state.
+    expect(added(before, await holdingsOf(sdk))).toEqual({
+      "kms Keys pending deletion": keys,
+      ...(environment === "prod" ? { "rds DBSnapshots": [expect.stringContaining("ai-platform-prod")] } : {}),
+    });
   });
 });
 

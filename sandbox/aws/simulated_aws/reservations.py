@@ -73,6 +73,40 @@ def cancel(self: Any) -> ActionResult:
     return ActionResult({"Return": True})
 
 
+def target(data: dict[str, Any]) -> str | None:
+    """The reservation that a launch template names."""
+    specification = data.get("CapacityReservationSpecification", {})
+    named: str | None = specification.get("CapacityReservationTarget", {}).get("CapacityReservationId")
+    return named
+
+
+def shortage(ec2: Any, identity: str, kind: str, zone: str, count: int) -> str | None:
+    """Why a reservation starts no such instances, or None where it does."""
+    reservation = ec2.__dict__.get("capacity_reservations", {}).get(identity)
+    if reservation is None:
+        raise missing(identity)
+    fits = (reservation["State"], reservation["InstanceType"], reservation["AvailabilityZone"])
+    if fits == ("active", kind, zone) and reservation["AvailableInstanceCount"] >= count:
+        return None
+    return (
+        "The requested reservation does not have sufficient compatible and available capacity "
+        "for this request."
+    )
+
+
+def take(ec2: Any, identity: str, kind: str, zone: str, count: int) -> None:
+    short = shortage(ec2, identity, kind, zone, count)
+    if short is not None:
+        raise EC2ClientError("ReservationCapacityExceeded", short)
+    ec2.capacity_reservations[identity]["AvailableInstanceCount"] -= count
+
+
+def give_back(ec2: Any, identity: str) -> None:
+    reservation = ec2.capacity_reservations[identity]
+    if reservation["State"] == "active":
+        reservation["AvailableInstanceCount"] += 1
+
+
 def missing(identity: str) -> EC2ClientError:
     return EC2ClientError(
         "InvalidCapacityReservationId.NotFound",

@@ -168,6 +168,6 @@ describe("the cluster's kubeconfig", () => {
       "--role-arn",
       "arn:aws:iam::123456789012:role/deployer",
     ]);
-    expect(users[0].user.exec.env).toEqual([{ name: "AWS_PROFILE", value: "platform" }]);
+    expect(users[0].user.exec.args.slice(0, 4)).toEqual(["--region", "us-east-1", "--profile", "platform"]);
   });
 });

@@ -9,6 +9,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.eks.models import eks_backends
 from moto.moto_api._internal import mock_random as random
 
+from simulated_aws import reservations
 from simulated_aws.autoscaling import failing
 from simulated_aws.durations import scaled
 from simulated_aws.kubernetes.nodes import Launch, node_of, reconcile
@@ -52,20 +53,31 @@ def source(ec2: Any, given: dict[str, str]) -> Any:
     return template.get_version(given.get("version") or "$Default")
 
 
+def given_data(group: Any, ec2: Any) -> dict[str, Any]:
+    """What the launch template of the group's owner says; nothing where there is none."""
+    return dict(source(ec2, group.launch_template).data) if group.launch_template else {}
+
+
 def instance_type(group: Any, backend: Any) -> str:
     """The first of the group's types, or the launch template's."""
-    if group.instance_types:
-        return str(group.instance_types[0])
-    template = backend.get_launch_template(group.launch_template["id"])
-    return str(template.get_version(group.launch_template["version"]).instance_type)
+    return str(
+        group.instance_types[0] if group.instance_types else given_data(group, backend)["InstanceType"]
+    )
+
+
+def unreserved(group: Any, ec2: Any) -> str | None:
+    """Why the reservation that the group starts from has no room for it, or None where it has."""
+    reserved, count = reservations.target(given_data(group, ec2)), group.scaling_config["desiredSize"]
+    if reserved is None or count == 0:
+        return None
+    zone = ec2.get_subnet(group.subnets[0]).availability_zone
+    short = reservations.shortage(ec2, reserved, instance_type(group, ec2), zone, count)
+    return None if short is None else f"ReservationCapacityExceeded - {short}"
 
 
 def launched(group: Any, backend: Any, kind: str) -> Launch:
     """What the group's launch template makes of an instance type."""
-    data: dict[str, Any] = {}
-    if group.launch_template is not None:
-        template = backend.get_launch_template(group.launch_template["id"])
-        data = template.get_version(group.launch_template["version"]).data
+    data = given_data(group, backend)
     interfaces = [each.get("InterfaceType") for each in data.get("NetworkInterfaces", [])]
     efas = len([each for each in interfaces if each in ("efa", "efa-only")])
     if "UserData" in data and "RAID0" in data["UserData"].decode():
@@ -78,18 +90,22 @@ def launched(group: Any, backend: Any, kind: str) -> Launch:
 def launch(cluster: Any, group: Any, account: str, region: str) -> None:
     """Makes the Auto Scaling group of a new node group, with its first instances."""
     ec2 = ec2_backends[account][region]
-    kind = instance_type(group, ec2)
+    given = given_data(group, ec2)
+    # The cluster's own group where the template names none. Source: EKS user guide, "Customize managed nodes
+    # with launch templates".
+    named = given.get("SecurityGroupIds") or given.get("NetworkInterfaces")
+    own = {} if named else {"SecurityGroupIds": [cluster.resources_vpc_config["clusterSecurityGroupId"]]}
     # As EKS does: a launch template of its own, made from the one that it was given.
     template = ec2.create_launch_template(
         name=f"eks-{random.uuid4()}",
         description="",
-        template_data={
-            "ImageId": next(iter(ec2.amis)),
-            "InstanceType": kind,
-            "SecurityGroupIds": [cluster.resources_vpc_config["clusterSecurityGroupId"]],
-        },
+        template_data={"ImageId": next(iter(ec2.amis))}
+        | given
+        | own
+        | {"InstanceType": instance_type(group, ec2)},
         tag_spec={},
     )
+    group.template_id = template.id
     size = group.scaling_config
     owned = f"kubernetes.io/cluster/{cluster.name}"
     autoscaling: Any = autoscaling_backends[account][region]
@@ -122,10 +138,11 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
             },
         ],
     )
-    group.template_id = template.id
     made = autoscaling.autoscaling_groups[autoscaling_group(group)]
-    made.kinds, made.bought = group.instance_types or [kind], group.capacity_type or "ON_DEMAND"
-    made.set_desired_capacity(size["desiredSize"])
+    made.kinds = group.instance_types or [instance_type(group, ec2)]
+    made.bought = group.capacity_type or "ON_DEMAND"
+    if not group.failure:
+        made.set_desired_capacity(size["desiredSize"])
     join_later(cluster, account, region)
 
 

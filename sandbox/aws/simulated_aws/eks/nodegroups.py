@@ -29,15 +29,21 @@ class Nodegroups(Answers):
         self._refuse_types()
         super().create_nodegroup()
         group: Any = self._nodegroup()
+        ec2 = ec2_backends[self.current_account][self.region]
+        if not self._get_param("instanceTypes") and instances.given_data(group, ec2).get("InstanceType"):
+            # The template's, which EKS does not repeat: moto 5.2.5 puts its default in its place.
+            group.instance_types = []
         group.version = self._get_param("version") or self._cluster().version
         group.release_version = self._get_param("releaseVersion") or f"{group.version}.0-20260301"
         group.settings = self._given(*nodegroup_settings)
         group.settings.setdefault("updateConfig", {"maxUnavailable": 1})
         group.settling = Settling("eks-nodegroup")
+        group.failure = self._unreserved(group)
         group.resources["autoScalingGroups"][0]["name"] = f"eks-{group.nodegroup_name}-{random.uuid4()}"
         instances.launch(self._cluster(), group, self.current_account, self.region)
         # A group that can't have its first instances is not made; one that starts at zero asks for none.
-        group.failure = instances.shortage(self._cluster(), group, self.current_account, self.region)
+        short = instances.shortage(self._cluster(), group, self.current_account, self.region)
+        group.failure = group.failure or short
         return ActionResult({"nodegroup": self._shown_nodegroup(group)})
 
     def _refuse_types(self) -> None:
@@ -56,6 +62,7 @@ class Nodegroups(Answers):
         if refusal is not None:
             raise InvalidRequestException(message=refusal)
 
+        group.failure = self._unreserved(group)
     def _nodegroup(self) -> Nodegroup:
         return self.eks_backend.describe_nodegroup(
             cluster_name=self._get_param("name"), nodegroup_name=self._get_param("nodegroupName")

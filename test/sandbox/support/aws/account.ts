@@ -155,6 +155,28 @@ export class Account {
     return (await this.sdk.get(ec2("create_launch_template", given), made)).LaunchTemplate.LaunchTemplateId;
   }
 
+  /** Capacity on demand that is kept for whoever names it. @returns its id */
+  async reservation(InstanceType: string, AvailabilityZone: string, InstanceCount: number): Promise<string> {
+    const given = { InstanceType, AvailabilityZone, InstanceCount, InstancePlatform: "Linux/UNIX" };
+    return (await this.sdk.get(ec2("create_capacity_reservation", given), reserved)).CapacityReservation
+      .CapacityReservationId;
+  }
+
+  /** A capacity block in the region's first zone. @returns its reservation's id */
+  async block(InstanceType: string, InstanceCount: number): Promise<string> {
+    const asked = { InstanceType, InstanceCount, CapacityDurationHours: 24 };
+    const offered = z.object({
+      CapacityBlockOfferings: z.tuple([z.object({ CapacityBlockOfferingId: z.string() })]),
+    });
+    const { CapacityBlockOfferings } = await this.sdk.get(
+      ec2("describe_capacity_block_offerings", asked),
+      offered,
+    );
+    const bought = { ...CapacityBlockOfferings[0], InstancePlatform: "Linux/UNIX" };
+    return (await this.sdk.get(ec2("purchase_capacity_block", bought), reserved)).CapacityReservation
+      .CapacityReservationId;
+  }
+
   async nodeGroup(
     clusterName: string,
     subnets: readonly string[],
@@ -165,6 +187,8 @@ export class Account {
     return nodegroupName;
   }
 }
+
+const reserved = z.object({ CapacityReservation: z.object({ CapacityReservationId: z.string() }) });
 
 export const ec2 = (operation: string, parameters: Call["parameters"] = {}): Call =>
   call("ec2", operation, parameters);
