@@ -1,9 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { ImageChoice } from "../planning/data/images.ts";
 import type { PlatformPlan } from "../planning/plan.ts";
+import { adapterApp } from "../planning/serving/adapter.ts";
 import type { Data } from "./data/data.ts";
 import type { Foundation } from "./foundation/foundation.ts";
 import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Destination, Peer } from "./kubernetes/network.ts";
+import { Adapter } from "./serving/adapter.ts";
 import { Serving } from "./serving/serving.ts";
 import { type ServingPrograms, Weights } from "./serving/weights.ts";
 
@@ -17,6 +20,8 @@ export interface ModelsArgs {
   readonly tags: Readonly<Record<string, string>>;
   /** Who passes on what comes from outside. */
   readonly gateway: Peer;
+  /** Reference of an image, by digest where it is built here. */
+  readonly imageOf: (choice: ImageChoice) => pulumi.Input<string>;
 }
 
 /** What of the models others need to know. */
@@ -29,7 +34,7 @@ export interface Models {
 
 /**
  * The models of an environment in AWS: their weights in the models bucket, then their servers, each on the nodes that the
- * plan puts it on.
+ * plan puts it on, and the adapter before them.
  */
 export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOptions): Models {
   const { data, foundation, plan, programs } = args;
@@ -52,7 +57,9 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
     },
     { ...opts, dependsOn: weightsNamespace },
   );
-  new Serving(
+  const { adapter } = serving;
+  const adapterPeer = { namespace: namespaces.models, app: adapterApp };
+  const { endpoints } = new Serving(
     "serving",
     {
       plans: serving.plans,
@@ -60,6 +67,7 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
       labels,
       entrypoint: programs.entrypoint,
       gateway: args.gateway,
+      clients: adapter ? [adapterPeer] : [],
       protectState,
       aws,
       after: ({ model, store }) => [
@@ -70,10 +78,28 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
     },
     { ...opts, dependsOn: namespace },
   );
-  return {
-    namespace,
-    backends: serving.plans.flatMap(({ name, namespace, ports, route }) =>
-      route === undefined ? [] : [{ peer: { namespace, app: name }, port: ports.http }],
-    ),
-  };
+  if (adapter) {
+    new Adapter(
+      "adapter",
+      {
+        plan: adapter,
+        labels,
+        image: args.imageOf(adapter.image),
+        endpoints,
+        clients: [args.gateway],
+        after: foundation.ground(adapterApp),
+      },
+      { ...opts, dependsOn: namespace },
+    );
+  }
+  return { namespace, backends: backendsOf(serving) };
+}
+
+function backendsOf({ adapter, plans }: ModelsArgs["plan"]["serving"]): Destination[] {
+  const routed = plans.flatMap(({ name, namespace, ports, route }) =>
+    route === undefined ? [] : [{ peer: { namespace, app: name }, port: ports.http }],
+  );
+  if (adapter === undefined) return routed;
+  const { config, namespace } = adapter;
+  return [...routed, { peer: { namespace, app: adapterApp }, port: config.listen.port }];
 }

@@ -116,7 +116,18 @@ export class Platform extends pulumi.ComponentResource {
       inTracking,
     );
     const models =
-      aws && createModels({ plan, ...plan, ...aws, tags: aws.tags.others, gateway: gatewayPeer }, child);
+      aws &&
+      createModels(
+        {
+          ...plan,
+          ...aws,
+          plan,
+          tags: aws.tags.others,
+          gateway: gatewayPeer,
+          imageOf: (choice) => chosenImage(choice, aws),
+        },
+        child,
+      );
     new Gateway(
       "gateway",
       {

@@ -6,6 +6,7 @@ import type { InfrastructurePlan } from "./infrastructure.ts";
 import type { PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
 import { planServices, type ServicesPlan } from "./services.ts";
+import { type AdapterPlan, planAdapter } from "./serving/adapter.ts";
 import { type PlannedServing, planServing } from "./serving/serving.ts";
 import { type ModelSizing, sizeModel } from "./sizing/models.ts";
 import { cannotRun, modelRequests } from "./sizing/requests.ts";
@@ -15,7 +16,10 @@ export interface PlatformPlan extends ServicesPlan {
   /** In the order of their names. */
   readonly models: readonly ModelPlan[];
   /** How they are served. */
-  readonly serving: Pick<PlannedServing, "plans" | "staging">;
+  readonly serving: Pick<PlannedServing, "plans" | "staging"> & {
+    /** The one way in to all of them; undefined where there is none that it could ask. */
+    readonly adapter: AdapterPlan | undefined;
+  };
   /** Everything in AWS; undefined for `local`, whose cluster is somebody else's. */
   readonly infrastructure: InfrastructurePlan | undefined;
   /** Why the platform can't be brought up as described; empty for one that can. */
@@ -41,7 +45,7 @@ export async function planPlatform(spec: PlatformSpec, lock?: PlacementLock): Pr
   return {
     ...services,
     models,
-    serving,
+    serving: { ...serving, adapter: planAdapter(spec, serving.plans, models) },
     infrastructure: undefined,
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { serverUrl } from "../../planning/serving/serving.ts";
 import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
 import { PodIdentityRole } from "../foundation/podIdentity.ts";
 import { generated, named, type Placement } from "../kubernetes/metadata.ts";
@@ -112,7 +113,7 @@ export class ModelServer extends pulumi.ComponentResource {
     if (plan.route) route(name, plan, plan.route, exposed, place, child);
 
     this.endpoint = {
-      url: pulumi.interpolate`http://${exposed.metadata.name}.${plan.namespace}.svc.cluster.local:${plan.ports.http}`,
+      url: exposed.metadata.name.apply(() => serverUrl(plan)),
       key,
     };
     this.registerOutputs({ url: this.endpoint.url });

@@ -1,10 +1,10 @@
 import { type ModelLimits, modelMiddlewares } from "../serving/middlewares.ts";
+import { adapterPath } from "../serving/route.ts";
 import type { EntrancePlan } from "./entrance.ts";
-
 import type { LimitsPlan } from "./limits.ts";
 
 /** Middlewares that a route can name; `body-limit` is there only where the spec sets one. */
-export type RouteMiddleware = "secure-headers" | "hidden" | "body-limit";
+export type RouteMiddleware = "secure-headers" | "hidden" | "body-limit" | "adapter-path";
 
 /** Traefik's dynamic configuration, for its file provider. */
 export interface DynamicConfiguration {
@@ -25,6 +25,7 @@ export function dynamicConfiguration({
   return {
     http: {
       middlewares: {
+        "adapter-path": { stripPrefix: { prefixes: [adapterPath] } },
         hidden: { replacePath: { path: "/hidden" } },
         "secure-headers": {
           headers: {

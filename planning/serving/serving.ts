@@ -209,6 +209,11 @@ function groupOf({ gpu, name, nodes, replicas }: ModelPlan): GroupPlan | undefin
   };
 }
 
+/** URL of a model's server inside the cluster. */
+export function serverUrl({ name, namespace, ports: { http } }: ServingPlan): string {
+  return `http://${name}.${namespace}.svc.cluster.local:${http}`;
+}
+
 /** Name of a pod of a replica: each replica is a StatefulSet, `<name>-<replica>`, whose pods have their rank behind. */
 const podName = (name: string, replica: number, rank: number) => `${name}-${replica}-${rank}`;
 

@@ -1,5 +1,6 @@
 import type { Finding } from "../faults/issues.ts";
 import type { Judged } from "../judged.ts";
+import { fallbacks, teamModels } from "./access.ts";
 import { architectures } from "./architecture.ts";
 import { budget } from "./budget.ts";
 import { blockTypes, purchase, reservationIds } from "./capacity.ts";
@@ -32,6 +33,8 @@ const rules: readonly Rule[] = [
   namedOnce,
   architectures,
   models,
+  fallbacks,
+  teamModels,
   embeddings,
   chroma,
   pgvector,
