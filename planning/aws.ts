@@ -29,6 +29,7 @@ import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
 import { imageChoicesOf, managedDatabases, type ServicesPlan } from "./services.ts";
+import { type AdapterPlan, planAdapter } from "./serving/adapter.ts";
 import { type PlannedServing, planServing } from "./serving/serving.ts";
 import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
@@ -42,6 +43,7 @@ import { planVolumes } from "./volumes.ts";
 export interface AwsPlan {
   readonly models: readonly ModelPlan[];
   readonly serving: PlannedServing;
+  readonly adapter: AdapterPlan | undefined;
   readonly infrastructure: InfrastructurePlan;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -75,6 +77,8 @@ export async function planAws(
   const databases = managedDatabases(services);
   const foundation = planFoundation(spec, { network, nodeGroups });
   const serving = planServing(spec, models, { fromZero: startingFromZero(foundation) });
+  const adapter = planAdapter(spec, serving.plans, models);
+  const built = [...imageChoicesOf(services), ...(adapter ? [adapter.image] : [])];
   const data = planData(spec);
   const edge = planEdge(spec, { ...foundation, nodePort: services.gateway.nodePort });
   const balanced = edge !== undefined;
@@ -108,6 +112,7 @@ export async function planAws(
   return {
     models,
     serving,
+    adapter,
     infrastructure: {
       region,
       network,
@@ -122,7 +127,7 @@ export async function planAws(
       quotas,
       foundation,
       data,
-      images: planImages([...imageChoicesOf(services), ...trainingImages(trainings.jobs)], nodeGroups),
+      images: planImages([...built, ...trainingImages(trainings.jobs)], nodeGroups),
       edge,
       observability,
     },

@@ -36,7 +36,7 @@ export interface PlatformPlan extends ServicesPlan {
 export async function planPlatform(spec: PlatformSpec, lock?: PlacementLock): Promise<PlatformPlan> {
   const services = planServices(spec);
   if (spec.environment !== "local") {
-    return { ...services, ...(await planAws(spec, services, lock)), adapter: undefined };
+    return { ...services, ...(await planAws(spec, services, lock)) };
   }
   const sizings = modelRequests(spec, []).map((request) => sizeModel(request, new Map()));
   const models = sizings.flatMap(firstThatFits);

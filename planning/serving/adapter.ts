@@ -5,6 +5,7 @@ import type { ModelPlan } from "../models.ts";
 import type { Resources } from "../services.ts";
 import { purchaseOrder } from "../workloads.ts";
 import { type AccessPlan, planAccess, type TeamLimits } from "./access.ts";
+import { adapterPods } from "./adapterPods.ts";
 import { servingNamespace } from "./namespaces.ts";
 import { adapterPath } from "./route.ts";
 import { serverUrl } from "./serving.ts";
@@ -91,19 +92,15 @@ export function planAdapter(
   });
   if (served.length === 0) return undefined;
   const local = spec.environment === "local";
-  const replicas = local ? 1 : 2;
+  const pods = adapterPods(spec.environment);
+  const { replicas } = pods;
   const access = planAccess(spec, replicas);
   const drain = planDrain(spec);
   return {
     ...access,
     namespace: servingNamespace,
     image: local ? { kind: "pulled", ref: imageRef("adapter") } : { kind: "built", program: "adapter" },
-    replicas,
-    // 61 MiB and what requests hold. A core passes on 7,000 tokens a second: docs/serving/adapter.md.
-    resources: {
-      requests: { cpu: local ? "50m" : "500m", memory: "128Mi" },
-      limits: { memory: "512Mi" },
-    },
+    ...pods,
     path: adapterPath,
     host: spec.gateway.host,
     upstreams: served.map(({ plan: { keyEnv, model: name, name: app, ports: listening } }) => ({

@@ -62,7 +62,10 @@ class Nodegroups(Answers):
         if refusal is not None:
             raise InvalidRequestException(message=refusal)
 
-        group.failure = self._unreserved(group)
+    def _unreserved(self, group: Any) -> str | None:
+        reason = instances.unreserved(group, ec2_backends[self.current_account][self.region])
+        return None if reason is None else f"Could not launch On-Demand Instances. {reason}"
+
     def _nodegroup(self) -> Nodegroup:
         return self.eks_backend.describe_nodegroup(
             cluster_name=self._get_param("name"), nodegroup_name=self._get_param("nodegroupName")
