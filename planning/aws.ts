@@ -1,3 +1,4 @@
+import { blockEmptiedMinutes } from "../catalog/eks.ts";
 import type { AwsPlatformSpec } from "../spec/platform.ts";
 import { planCost } from "./cost/cost.ts";
 import { nodePrice } from "./cost/nodes.ts";
@@ -13,7 +14,7 @@ import {
   explainPlacement,
   explainRefusals,
 } from "./explain.ts";
-import { keysOf, planFoundation } from "./foundation/foundation.ts";
+import { type FoundationPlan, keysOf, planFoundation } from "./foundation/foundation.ts";
 import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructure.ts";
 import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
@@ -28,6 +29,7 @@ import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
 import { imageChoicesOf, managedDatabases, type ServicesPlan } from "./services.ts";
+import { type PlannedServing, planServing } from "./serving/serving.ts";
 import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
 import { cannotRun } from "./sizing/requests.ts";
@@ -38,6 +40,7 @@ import { planVolumes } from "./volumes.ts";
 
 export interface AwsPlan {
   readonly models: readonly ModelPlan[];
+  readonly serving: PlannedServing;
   readonly infrastructure: InfrastructurePlan;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -70,6 +73,7 @@ export async function planAws(
   const volumes = planVolumes(services, vectors);
   const databases = managedDatabases(services);
   const foundation = planFoundation(spec, { network, nodeGroups });
+  const serving = planServing(spec, models, { fromZero: startingFromZero(foundation) });
   const data = planData(spec);
   const edge = planEdge(spec, { ...foundation, nodePort: services.gateway.nodePort });
   const balanced = edge !== undefined;
@@ -102,6 +106,7 @@ export async function planAws(
   });
   return {
     models,
+    serving,
     infrastructure: {
       region,
       network,
@@ -123,13 +128,16 @@ export async function planAws(
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
       ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),
+      ...serving.problems,
       ...trainings.problems,
       ...overBudget(cost),
     ],
     warnings: [
+      ...serving.warnings,
       ...vectors.warnings,
       ...embeddings.flatMap((job) => job.warnings),
       ...databases.flatMap((database) => databaseWarnings(database, region)),
+      ...endingBlocks(spec, nodeGroups),
       ...trainings.warnings,
       ...estimatedPrices(cost, region),
       ...edgeWarnings(spec),
@@ -148,6 +156,11 @@ export async function planAws(
       ...explainNetwork(network).map((why) => ({ subject: "network", why })),
     ],
   };
+}
+
+/** Workloads with a node group that nothing stands in until a pod waits for it. */
+function startingFromZero({ nodeGroups }: FoundationPlan): Set<string> {
+  return new Set(nodeGroups.flatMap(({ size, workloads }) => (size.start === 0 ? workloads : [])));
 }
 
 function sharesOf(
@@ -183,6 +196,19 @@ function overBudget({ budgetUsdPerMonth, usdPerMonth }: CostPlan): string[] {
   return [
     `costs ${usd(usdPerMonth)} a month, ${over} above the budget of ${usd(budgetUsdPerMonth)}: raise budget.usdPerMonth, or ask for less`,
   ];
+}
+
+/** Until when there are nodes that were bought for a time. */
+function endingBlocks({ capacity }: AwsPlatformSpec, nodeGroups: readonly NodeGroupPlan[]): string[] {
+  return capacity.capacityBlocks.flatMap(({ endsAt, id }) => {
+    const group = nodeGroups.find(({ reservation }) => reservation === id);
+    if (group === undefined) return [];
+    const last = new Date(Date.parse(endsAt) - blockEmptiedMinutes * 60_000)
+      .toISOString()
+      .replace(":00.000Z", "Z");
+    const carried = Object.keys(group.pods).join(", ");
+    return [`${id} ends ${endsAt}: EKS empties ${group.name} at ${last}, and with it goes ${carried}`];
+  });
 }
 
 function estimatedPrices({ items }: CostPlan, region: string): string[] {

@@ -3,6 +3,7 @@ import { capacitySchema } from "./capacity.ts";
 import { type ModelInput, modelsSchema } from "./models.ts";
 import { retrievalSchema } from "./retrieval.ts";
 import {
+  accessSchema,
   anyGatewaySchema,
   awsGatewaySchema,
   budgetSchema,
@@ -31,6 +32,8 @@ const everywhere = {
   ownership: ownershipSchema,
   /** Language models to serve, by name. Default: none. */
   models: modelsSchema,
+  /** Who may ask the models, and how much. */
+  access: accessSchema.prefault({}),
   /** The vector store and its collections. */
   retrieval: retrievalSchema.prefault({}),
   /** Named entities, tokens, and embedding in batches. */

@@ -41,7 +41,10 @@ export function candidateSets(
   return [...sets.values()];
 }
 
-/** A zone that offers none of the types starts no node; a type that is offered nowhere is one candidate less. */
+/**
+ * EKS refuses a node group one of whose zones offers none of its types, by InvalidRequestException; a type that is offered
+ * nowhere is one candidate less. Source: eksctl-io/eksctl issue 6461.
+ */
 export function judgeOfferings(
   { types, zones }: Pick<Candidates, "types" | "zones">,
   offered: ReadonlyMap<string, readonly string[]>,
@@ -60,9 +63,8 @@ export function judgeOfferings(
     return failed(`${types.join(", ")}: not offered in ${zones.join(", ")}`, remedy);
   }
   if (bare.length > 0) {
-    const rest = zones.filter((zone) => !bare.includes(zone));
-    return warning(
-      `${usable.join(", ")}: not offered in ${bare.join(", ")}: nodes start in ${rest.join(", ")} only`,
+    return failed(
+      `${usable.join(", ")}: not offered in ${bare.join(", ")}, for which EKS refuses the whole node group`,
       remedy,
     );
   }

@@ -1,10 +1,17 @@
 import { type ImageName, images } from "../../catalog/images.ts";
+import type { GoProgram } from "../toolchain/go.ts";
 import type { BaseName } from "./base.ts";
+import { ollamaPrograms } from "./ollama/programs.ts";
 
 /** How an image comes about on a machine that reaches no image registry. */
 export type Recipe =
   /** A Dockerfile with its locks (requirements.lock, packages.json) beside it; the folder is relative to the checkout. */
-  | { readonly kind: "dockerfile"; readonly folder: string }
+  | {
+      readonly kind: "dockerfile";
+      readonly folder: string;
+      /** Programs that it takes from Go modules, by `COPY --from=packages NAME`. Default: none. */
+      readonly programs?: readonly GoProgram[];
+    }
   /** One of the bases, as an image of its own. */
   | { readonly kind: "base"; readonly base: BaseName }
   /** Made by the node for itself, before anything else can run. */
@@ -21,8 +28,8 @@ export const recipes = {
   python: { kind: "base", base: "python" },
   experiments: { kind: "dockerfile", folder: images.experiments.source },
   adapter: { kind: "dockerfile", folder: images.adapter.source },
+  ollama: { kind: "dockerfile", folder: "sandbox/images/ollama", programs: ollamaPrograms },
   training: { kind: "none" },
-  llamacpp: { kind: "dockerfile", folder: "sandbox/images/llamacpp" },
   pause: { kind: "node", folder: "sandbox/cluster/pauseimage" },
 } as const satisfies Record<ImageName, Recipe>;
 

@@ -1,5 +1,6 @@
 import type { Finding } from "../faults/issues.ts";
 import type { Judged } from "../judged.ts";
+import { fallbacks, teamModels } from "./access.ts";
 import { architectures } from "./architecture.ts";
 import { budget } from "./budget.ts";
 import { blockTypes, purchase, reservationIds } from "./capacity.ts";
@@ -33,6 +34,8 @@ const rules: readonly Rule[] = [
   namedOnce,
   architectures,
   models,
+  fallbacks,
+  teamModels,
   embeddings,
   oneWay,
   gpusOfTraining,

@@ -86,6 +86,7 @@ describe("the lock that pulumi keeps on a stack", () => {
     // The shell becomes a program that never waits for the child that the shell started.
     const parent = spawn("sh", ["-c", `${program} 60 & echo $!; exec sleep 60`]);
     const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
+    await vi.waitFor(async () => expect(await readFile(`/proc/${parent.pid}/comm`, "utf8")).toBe("sleep\n"));
     process.kill(pid, "SIGKILL");
     await vi.waitFor(async () => expect(await readFile(`/proc/${pid}/stat`, "utf8")).toContain(") Z "));
     await lockOf(pid);

@@ -24,6 +24,7 @@ from werkzeug.serving import make_server
 
 from simulated_aws import (
     anomalies,
+    autoscaling,
     balancers,
     budgets,
     certificates,
@@ -34,6 +35,7 @@ from simulated_aws import (
     images,
     moves,
     network,
+    offerings,
     offers,
     quotas,
     repositories,
@@ -65,6 +67,7 @@ def main() -> None:
     durations.read(args.state / "durations.json")
     extensions = (
         anomalies,
+        autoscaling,
         balancers,
         budgets,
         certificates,
@@ -75,6 +78,7 @@ def main() -> None:
         images,
         moves,
         network,
+        offerings,
         quotas,
         repositories,
         reservations,

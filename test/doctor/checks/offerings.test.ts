@@ -13,8 +13,8 @@ describe("instance types", () => {
     [
       "in one zone of two",
       { "g6.xlarge": ["us-east-1a", "us-east-1f"] },
-      "warning",
-      "not offered in us-east-1b: nodes start in us-east-1a only",
+      "failed",
+      "not offered in us-east-1b, for which EKS refuses the whole node group",
       ["Name zones in network.zones of stacks/prod.ts that offer it: us-east-1a, us-east-1f"],
     ],
     [
@@ -57,7 +57,7 @@ describe("instance types", () => {
 });
 
 test(
-  "fail when no node could start, and are ok only when every zone can start one",
+  "fail when a zone could start none",
   () => {
     const names = ["a.large", "b.large", "c.large"];
     fc.assert(
@@ -67,8 +67,7 @@ test(
         (types, offered) => {
           const startsIn = zones.filter((zone) => types.some((type) => offered[type]?.includes(zone)));
           const { status } = judge(types, offered);
-          expect(status === "failed").toBe(startsIn.length === 0);
-          if (status === "ok") expect(startsIn).toEqual(zones);
+          expect(status === "failed").toBe(startsIn.length < zones.length);
         },
       ),
       { numRuns: propertyRuns(300) },

@@ -3,29 +3,31 @@
 import threading
 from typing import Any
 
-from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
+from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.eks.models import eks_backends
 from moto.moto_api._internal import mock_random as random
 
+from simulated_aws.autoscaling import failing
 from simulated_aws.durations import scaled
-from simulated_aws.kubernetes.nodes import node_of, reconcile
+from simulated_aws.kubernetes.nodes import Launch, node_of, reconcile
 
 reconciling = threading.Lock()
 
 
-def spread_over_subnets() -> None:
-    """Lets Auto Scaling put instances where the fewest are; moto's puts all of them into the first subnet."""
-    launch = FakeAutoScalingGroup.replace_autoscaling_group_instances
+def heed_capacity() -> None:
+    """Lets nodes follow whoever sets the desired capacity of a node group's Auto Scaling group."""
+    set_capacity = AutoScalingBackend.set_desired_capacity
 
-    def each(self: Any, count: int, tags: dict[str, str]) -> None:
-        subnets = self.vpc_zone_identifier
-        for _ in range(count):
-            used = [state.instance.subnet_id for state in self.instance_states]
-            self.vpc_zone_identifier = min(subnets.split(","), key=used.count)
-            launch(self, 1, dict(tags))
-        self.vpc_zone_identifier = subnets
+    def heeded(self: Any, group_name: str, desired_capacity: int | None) -> None:
+        set_capacity(self, group_name, desired_capacity)
+        tags = {tag["Key"]: tag["Value"] for tag in self.autoscaling_groups[group_name].tags}
+        clusters = eks_backends[self.account_id][self.region_name].clusters
+        if cluster := clusters.get(tags.get("eks:cluster-name", "")):
+            join_later(cluster, self.account_id, self.region_name)
 
-    FakeAutoScalingGroup.replace_autoscaling_group_instances = each  # type: ignore[assignment, method-assign]
+    AutoScalingBackend.set_desired_capacity = heeded  # type: ignore[method-assign]
 
 
 def autoscaling_group(group: Any) -> str:
@@ -38,9 +40,16 @@ def sizes(group: Any, account: str, region: str) -> dict[str, int]:
     """The group's sizes as they are now: whoever sets its Auto Scaling group's is heard."""
     autoscaling = autoscaling_backends[account][region].autoscaling_groups.get(autoscaling_group(group))
     kept: dict[str, int] = group.scaling_config
-    if autoscaling is None or group.failure:
+    if autoscaling is None:
         return kept
     return kept | {"desiredSize": autoscaling.desired_capacity or 0}
+
+
+def source(ec2: Any, given: dict[str, str]) -> Any:
+    """The version of a launch template that a request names, by its id or its name."""
+    name = given.get("name")
+    template = ec2.get_launch_template_by_name(name) if name else ec2.get_launch_template(given["id"])
+    return template.get_version(given.get("version") or "$Default")
 
 
 def instance_type(group: Any, backend: Any) -> str:
@@ -51,14 +60,19 @@ def instance_type(group: Any, backend: Any) -> str:
     return str(template.get_version(group.launch_template["version"]).instance_type)
 
 
-def efas(group: Any, backend: Any) -> int:
-    """EFA interfaces that the group's launch template names."""
-    if group.launch_template is None:
-        return 0
-    template = backend.get_launch_template(group.launch_template["id"])
-    data = template.get_version(group.launch_template["version"]).data
-    kinds = [each.get("InterfaceType") for each in data.get("NetworkInterfaces", [])]
-    return len([kind for kind in kinds if kind in ("efa", "efa-only")])
+def launched(group: Any, backend: Any, kind: str) -> Launch:
+    """What the group's launch template makes of an instance type."""
+    data: dict[str, Any] = {}
+    if group.launch_template is not None:
+        template = backend.get_launch_template(group.launch_template["id"])
+        data = template.get_version(group.launch_template["version"]).data
+    interfaces = [each.get("InterfaceType") for each in data.get("NetworkInterfaces", [])]
+    efas = len([each for each in interfaces if each in ("efa", "efa-only")])
+    if "UserData" in data and "RAID0" in data["UserData"].decode():
+        store = INSTANCE_TYPES[kind]["InstanceStorageInfo"]["TotalSizeInGB"]
+        return Launch(efas, int(store * 1e9 / 2**30))
+    sizes = [each.get("Ebs", {}).get("VolumeSize") for each in data.get("BlockDeviceMappings", [])]
+    return Launch(efas, int(next(filter(None, sizes), group.disk_size or 20)))
 
 
 def launch(cluster: Any, group: Any, account: str, region: str) -> None:
@@ -82,7 +96,7 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
     autoscaling.create_auto_scaling_group(
         name=autoscaling_group(group),
         availability_zones=[],
-        desired_capacity=0 if group.failure else size["desiredSize"],
+        desired_capacity=0,
         max_size=size["maxSize"],
         min_size=size["minSize"],
         launch_config_name="",
@@ -99,10 +113,32 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
             {"Key": "eks:cluster-name", "Value": cluster.name, "PropagateAtLaunch": True},
             {"Key": "eks:nodegroup-name", "Value": group.nodegroup_name, "PropagateAtLaunch": True},
             {"Key": owned, "Value": "owned", "PropagateAtLaunch": True},
+            # By these the cluster autoscaler finds it. Source: EKS user guide, "Cluster Autoscaler".
+            {"Key": "k8s.io/cluster-autoscaler/enabled", "Value": "true", "PropagateAtLaunch": True},
+            {
+                "Key": f"k8s.io/cluster-autoscaler/{cluster.name}",
+                "Value": "owned",
+                "PropagateAtLaunch": True,
+            },
         ],
     )
     group.template_id = template.id
+    made = autoscaling.autoscaling_groups[autoscaling_group(group)]
+    made.kinds, made.bought = group.instance_types or [kind], group.capacity_type or "ON_DEMAND"
+    made.set_desired_capacity(size["desiredSize"])
     join_later(cluster, account, region)
+
+
+def shortage(cluster: Any, group: Any, account: str, region: str) -> str | None:
+    """Why a node group has fewer instances than it wants, in the words of Auto Scaling."""
+    autoscaling: Any = autoscaling_backends[account][region].autoscaling_groups.get(autoscaling_group(group))
+    if autoscaling is None:
+        return None
+    before = len(autoscaling.active_instances())
+    reason = failing(autoscaling)
+    if len(autoscaling.active_instances()) > before:
+        join_later(cluster, account, region)
+    return reason
 
 
 def resize(cluster: Any, group: Any, account: str, region: str) -> None:
@@ -143,6 +179,7 @@ def join(cluster: Any, account: str, region: str) -> None:
         for group in list(cluster.nodegroups.values()):
             autoscaling = groups.get(autoscaling_group(group))
             for state in [] if autoscaling is None else autoscaling.instance_states:
-                node = node_of(state.instance, group, efas(group, ec2_backends[account][region]))
+                kind = state.instance.instance_type
+                node = node_of(state.instance, group, launched(group, ec2_backends[account][region], kind))
                 wanted[node["metadata"]["name"]] = node
         reconcile(plane.client(), wanted)

@@ -4,7 +4,11 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
-from moto.eks.exceptions import InvalidParameterException
+from moto.eks.exceptions import (
+    InvalidParameterException,
+    InvalidRequestException,
+    ResourceInUseException,
+)
 from moto.eks.models import Nodegroup
 from moto.moto_api._internal import mock_random as random
 
@@ -12,7 +16,7 @@ from simulated_aws.durations import Settling
 from simulated_aws.eks import instances
 from simulated_aws.eks.clusters import minor
 from simulated_aws.eks.common import Answers, camel
-from simulated_aws.faults import shortage
+from simulated_aws.offerings import unknown, unsupported
 
 nodegroup_settings = ("updateConfig", "nodeRepairConfig")
 """The same of a node group."""
@@ -22,6 +26,7 @@ class Nodegroups(Answers):
     """Answers about node groups."""
 
     def create_nodegroup(self) -> ActionResult:
+        self._refuse_types()
         super().create_nodegroup()
         group: Any = self._nodegroup()
         group.version = self._get_param("version") or self._cluster().version
@@ -29,15 +34,27 @@ class Nodegroups(Answers):
         group.settings = self._given(*nodegroup_settings)
         group.settings.setdefault("updateConfig", {"maxUnavailable": 1})
         group.settling = Settling("eks-nodegroup")
-        group.failure = self._shortage(group)
         group.resources["autoScalingGroups"][0]["name"] = f"eks-{group.nodegroup_name}-{random.uuid4()}"
         instances.launch(self._cluster(), group, self.current_account, self.region)
+        # A group that can't have its first instances is not made; one that starts at zero asks for none.
+        group.failure = instances.shortage(self._cluster(), group, self.current_account, self.region)
         return ActionResult({"nodegroup": self._shown_nodegroup(group)})
 
-    def _shortage(self, group: Any) -> str | None:
+    def _refuse_types(self) -> None:
+        """EKS makes no group that could start nothing in one of its zones."""
         ec2 = ec2_backends[self.current_account][self.region]
-        kinds = group.instance_types or [instances.instance_type(group, ec2)]
-        return shortage(kinds, [ec2.get_subnet(subnet).availability_zone for subnet in group.subnets])
+        kinds = self._get_param("instanceTypes") or []
+        if template := self._get_param("launchTemplate"):
+            kinds = kinds or [instances.source(ec2, template).instance_type]
+        kinds = [kind for kind in kinds if kind]
+        if missing := unknown(kinds):
+            raise InvalidParameterException(
+                message=f"The following supplied instance types do not exist: [{', '.join(missing)}]"
+            )
+        zones = [ec2.get_subnet(subnet).availability_zone for subnet in self._get_param("subnets")]
+        refusal = unsupported(self.region, kinds, zones) if kinds else None
+        if refusal is not None:
+            raise InvalidRequestException(message=refusal)
 
     def _nodegroup(self) -> Nodegroup:
         return self.eks_backend.describe_nodegroup(
@@ -45,16 +62,16 @@ class Nodegroups(Answers):
         )
 
     def _shown_nodegroup(self, group: Any) -> dict[str, Any]:
-        group.status = group.settling.state("CREATING", "CREATE_FAILED" if group.failure else "ACTIVE")
-        if group.status == "CREATE_FAILED":
-            # As EKS words it: its Auto Scaling group could not start an instance.
-            message = f"Could not launch On-Demand Instances. {group.failure}"
-            issue = {
-                "code": "AsgInstanceLaunchFailures",
-                "message": message,
-                "resourceIds": [instances.autoscaling_group(group)],
-            }
-            group.health = {"issues": [issue]}
+        short = instances.shortage(self._cluster(), group, self.current_account, self.region)
+        later = "CREATE_FAILED" if group.failure else "DEGRADED" if short else "ACTIVE"
+        group.status = group.settling.state("CREATING", later)
+        reason = group.failure or short
+        issue = {
+            "code": "AsgInstanceLaunchFailures",
+            "message": reason,
+            "resourceIds": [instances.autoscaling_group(group)],
+        }
+        group.health = {"issues": [] if reason is None or group.status == "CREATING" else [issue]}
         names = (
             "nodegroup_name cluster_name version release_version created_at modified_at status capacity_type "
             "scaling_config instance_types subnets ami_type node_role labels taints resources health "
@@ -77,8 +94,21 @@ class Nodegroups(Answers):
         instances.terminate(cluster, group, self.current_account, self.region)
         return ActionResult({"nodegroup": shown | {"status": "DELETING"}})
 
-    def update_nodegroup_config(self) -> ActionResult:
+    def _changeable(self) -> Any:
+        """The node group, where EKS changes it.
+
+        Source: EKS's answer quoted in aws/containers-roadmap#2204.
+        """
         group: Any = self._nodegroup()
+        if self._shown_nodegroup(group)["status"] not in ("ACTIVE", "CREATING"):
+            raise ResourceInUseException(
+                message="Nodegroup cannot be updated as it is currently not in Active State",
+                nodegroupName=group.nodegroup_name,
+            )
+        return group
+
+    def update_nodegroup_config(self) -> ActionResult:
+        group = self._changeable()
         labels, taints = self._get_param("labels") or {}, self._get_param("taints") or {}
         group.labels.update(labels.get("addOrUpdateLabels") or {})
         for name in labels.get("removeLabels") or []:
@@ -96,7 +126,7 @@ class Nodegroups(Answers):
         return self._update("ConfigUpdate")
 
     def update_nodegroup_version(self) -> ActionResult:
-        group: Any = self._nodegroup()
+        group = self._changeable()
         cluster: Any = self._cluster()
         wanted = self._get_param("version") or group.version
         if minor(wanted) > minor(cluster.version) or minor(wanted) < minor(group.version):

@@ -1,40 +1,27 @@
-"""What must be gone before something can be deleted, where moto 5.2.5 deletes it regardless."""
+"""Networks: VPCs, subnets, gateways, addresses, placement groups."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from moto.ec2.exceptions import DependencyViolationError
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.eks.models import eks_backends
 from moto.elbv2.models import elbv2_backends
-from moto.rds.exceptions import RDSClientError
-from moto.rds.models import RDSBackend, rds_backends
+from moto.rds.models import rds_backends
+
+from simulated_aws.deletion.guard import guard
 
 
 def extend() -> None:
     guard(EC2Backend, "delete_subnet", refuse_used_subnet)
     guard(EC2Backend, "delete_vpc", refuse_used_vpc)
     guard(EC2Backend, "detach_internet_gateway", refuse_mapped_addresses)
-    guard(RDSBackend, "delete_db_subnet_group", refuse_used_subnet_group)
-    guard(RDSBackend, "delete_subnet_group", refuse_used_subnet_group)
-    guard(RDSBackend, "delete_db_parameter_group", refuse_used_parameter_group)
-
-
-def guard(backend: Any, method: str, check: Any) -> None:
-    """Runs the check, which raises, before the method."""
-    original = getattr(backend, method, None)
-    if original is None:
-        return
-
-    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
-        check(self, *args, *kwargs.values())
-        return original(self, *args, **kwargs)
-
-    setattr(backend, method, guarded)
+    guard(EC2Backend, "release_address", refuse_used_address)
 
 
 def subnet_users(ec2: Any, subnet: str) -> Iterator[str]:
     """Everything with a network interface in the subnet."""
+    yield from (interface.id for interface in ec2.enis.values() if interface.subnet.id == subnet)
     for gateway in ec2.nat_gateways.values():
         if gateway.subnet_id == subnet and gateway.state != "deleted":
             yield gateway.id
@@ -69,7 +56,8 @@ def refuse_used_subnet(ec2: Any, subnet: str) -> None:
 def refuse_used_vpc(ec2: Any, vpc: str) -> None:
     gateways = [each for each in ec2.internet_gateways.values() if each.vpc and each.vpc.id == vpc]
     groups = [each for each in ec2.groups.get(vpc, {}).values() if each.name != "default"]
-    if gateways or groups:
+    endpoints = [each for each in ec2.vpc_end_points.values() if each.vpc_id == vpc]
+    if gateways or groups or endpoints:
         raise DependencyViolationError(f"The vpc '{vpc}' has dependencies and cannot be deleted.")
 
 
@@ -87,22 +75,12 @@ def refuse_mapped_addresses(ec2: Any, _gateway: str, vpc: str) -> None:
         )
 
 
-def refuse_used_subnet_group(rds: Any, name: str) -> None:
-    for database in rds.databases.values():
-        group = getattr(database, "db_subnet_group", None)
-        if group is not None and name in (getattr(group, "name", None), getattr(group, "subnet_name", None)):
-            raise RDSClientError(
-                "InvalidDBSubnetGroupStateFault",
-                f"Cannot delete the subnet group '{name}' because at least one database instance: "
-                f"{database.db_instance_identifier} is still using it.",
-            )
-
-
-def refuse_used_parameter_group(rds: Any, name: str) -> None:
-    for database in rds.databases.values():
-        if name == getattr(database, "db_parameter_group_name", None):
-            raise RDSClientError(
-                "InvalidDBParameterGroupState",
-                f"One or more database instances are still members of this parameter group {name}, "
-                "so the group cannot be deleted",
+def refuse_used_address(ec2: Any, _address: str | None, allocation: str | None) -> None:
+    """Source: EC2 API reference, ReleaseAddress."""
+    for gateway in ec2.nat_gateways.values():
+        used = [each.get("allocationId") for each in gateway.address_set]
+        if gateway.state != "deleted" and allocation in used:
+            raise EC2ClientError(
+                "InvalidIPAddress.InUse",
+                f"The address with allocation id [{allocation}] is in use and cannot be released.",
             )
