@@ -143,3 +143,9 @@ const amiVariants: Readonly<Record<AmiType, string>> = {
  * account, its id doesn't. Source: EKS user guide, "View Amazon EKS networking requirements for VPC and subnets".
  */
 export const zoneIdsWithoutEks: readonly string[] = ["use1-az3", "usw1-az2", "cac1-az3"];
+
+/**
+ * Minutes before the end of a capacity block at which EKS empties its node group. Source: EKS user guide, "Create a managed
+ * node group with Capacity Blocks for ML".
+ */
+export const blockEmptiedMinutes = 40;

@@ -140,3 +140,11 @@ export const gpus = {
 export function gpu(name: GpuName): Gpu {
   return gpus[name];
 }
+
+/**
+ * Whether its tensor cores multiply in bfloat16: from Ampere, compute capability 8.0, on.
+ * Source: NVIDIA, CUDA C++ programming guide, "Compute Capabilities".
+ */
+export function hasBfloat16(name: GpuName): boolean {
+  return gpus[name].computeCapability >= 8;
+}

@@ -63,15 +63,19 @@ export const images = {
     source: "services/adapter",
     version: "0.1.0",
   },
-  /**
-   * llama.cpp's server with a model of random weights baked in (`sandbox/images/llamacpp`): an engine for `local`, which
-   * no registry has. The version is that of the package xllamacpp; its last part is llama.cpp's build.
-   */
-  llamacpp: {
-    repository: "ai-platform/llamacpp-tiny",
-    tag: "2026.10.11549",
-    source: "https://github.com/xorbitsai/xllamacpp",
-    version: "2026.10.11549",
+  /** Has CUDA in it, 6 GB: built where there is Docker, and not by the sandbox, which has no GPU that could run it. */
+  training: {
+    repository: "ai-platform/training",
+    tag: "0.1.0",
+    source: "services/training",
+    version: "0.1.0",
+  },
+  ollama: {
+    repository: "ollama/ollama",
+    tag: "0.33.3",
+    source: "https://github.com/ollama/ollama",
+    version: "0.33.3",
+    digest: "sha256:32931b46719f673c05fdbaa81ccb26da18ea4a1c57590a754874ab28ba269eb2",
   },
   pause: {
     repository: "registry.k8s.io/pause",
@@ -112,13 +116,6 @@ export const registryImages = {
     tag: "26.07-vllm-python-py3",
     source: "https://github.com/triton-inference-server/server",
     version: "26.07",
-  },
-  ollama: {
-    repository: "ollama/ollama",
-    tag: "0.33.3",
-    source: "https://github.com/ollama/ollama",
-    version: "0.33.3",
-    digest: "sha256:32931b46719f673c05fdbaa81ccb26da18ea4a1c57590a754874ab28ba269eb2",
   },
   /** Runs as user 1000 on a read-only root. */
   qdrant: {

@@ -52,7 +52,10 @@ export class Databases extends pulumi.ComponentResource {
       },
       child,
     );
-    const script = programs.map(databaseScript).join("\n");
+    const script = [
+      readerScript(server.reader),
+      ...programs.map((of) => databaseScript(of, server.reader)),
+    ].join("\n");
     const scriptMap = new k8s.core.v1.ConfigMap(
       `${name}-script`,
       { metadata: generated(databasesApp, args), immutable: true, data: { "databases.sql": script } },
@@ -127,10 +130,36 @@ export class Databases extends pulumi.ComponentResource {
 const passwordVariable = (database: string) => `${database.toUpperCase()}_PASSWORD`;
 
 /** Names come from the plan, but they become SQL: anything but a plain identifier is refused. */
-function databaseScript({ extensions, name }: ProgramDatabase): string {
-  for (const identifier of [name, ...extensions]) {
-    if (!/^[a-z][a-z0-9_]{0,62}$/.test(identifier)) throw new Error(`not a plain SQL name: ${identifier}`);
+function checkNames(...names: readonly string[]) {
+  for (const name of names) {
+    if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) throw new Error(`not a plain SQL name: ${name}`);
   }
+}
+
+/**
+ * The user has no password: RDS lets members of `rds_iam` in by IAM's token only.
+ * Source: Amazon RDS user guide, "Creating a database account using IAM authentication".
+ */
+function readerScript(reader: string | undefined): string {
+  if (reader === undefined) return "";
+  checkNames(reader);
+  return `\\set ON_ERROR_STOP on
+\\connect postgres
+SELECT 'CREATE ROLE ${reader} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${reader}') \\gexec
+GRANT rds_iam TO ${reader};
+`;
+}
+
+/** What a program's user makes from then on can be read, and so can what it has made. */
+const readableScript = (name: string, reader: string) => `SET ROLE ${name};
+GRANT CONNECT ON DATABASE ${name} TO ${reader};
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${reader};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${reader};
+RESET ROLE;
+`;
+
+function databaseScript({ extensions, name }: ProgramDatabase, reader: string | undefined): string {
+  checkNames(name, ...extensions);
   return `\\set ON_ERROR_STOP on
 \\connect postgres
 \\getenv password ${passwordVariable(name)}
@@ -140,5 +169,5 @@ GRANT ${name} TO CURRENT_USER;
 SELECT 'CREATE DATABASE ${name} OWNER ${name}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '${name}') \\gexec
 REVOKE ALL ON DATABASE ${name} FROM PUBLIC;
 \\connect ${name}
-${extensions.map((extension) => `CREATE EXTENSION IF NOT EXISTS ${extension};\n`).join("")}`;
+${extensions.map((extension) => `CREATE EXTENSION IF NOT EXISTS ${extension};\n`).join("")}${reader === undefined ? "" : readableScript(name, reader)}`;
 }

@@ -4,6 +4,7 @@ import type { EdgePlan } from "../planning/edge/edge.ts";
 import type { FoundationPlan } from "../planning/foundation/foundation.ts";
 import type { InfrastructurePlan } from "../planning/infrastructure.ts";
 import type { CostComponent } from "../planning/ownership.ts";
+import type { PlatformPlan } from "../planning/plan.ts";
 import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
@@ -18,17 +19,28 @@ import { Gateway, gatewayApp } from "./gateway.ts";
 import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Peer } from "./kubernetes/network.ts";
 import { Mlflow, migrationApp, mlflowApp, mlflowPort } from "./mlflow.ts";
+import { createModels, type Models } from "./models.ts";
 import { ObjectStore } from "./objectStore.ts";
 import { Observability } from "./observability/observability.ts";
 import { Postgres } from "./postgres.ts";
 import { type ServiceEntry, serviceEntries } from "./serviceEntries.ts";
+import type { ServingPrograms } from "./serving/weights.ts";
+import { Training, type TrainingArgs, trainingPeers } from "./training/training.ts";
 
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
+  readonly serving: PlatformPlan["serving"];
+  readonly adapter: PlatformPlan["adapter"];
+  /** Programs that are mounted beside models. */
+  readonly programs: ServingPrograms;
+  /** Token of Hugging Face, for gated models. Default: none. */
+  readonly hubToken?: pulumi.Input<string> | undefined;
   readonly infrastructure?:
-    | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability"> & {
+    | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability" | "training"> & {
         /** What the images are built from. */
         readonly sources: ImagesArgs["sources"];
+        /** What trainings call. */
+        readonly code: TrainingArgs["code"];
       })
     | undefined;
 };
@@ -87,7 +99,7 @@ export class Platform extends pulumi.ComponentResource {
         database: databases.client("mlflow", "psycopg2"),
         artifacts: store,
         host: plan.gateway.host,
-        clients: [gatewayPeer, experimentsPeer],
+        clients: [gatewayPeer, experimentsPeer, ...trainingPeers(plan.infrastructure?.training ?? [])],
         after: ground(mlflowApp),
       },
       inTracking,
@@ -107,24 +119,42 @@ export class Platform extends pulumi.ComponentResource {
       },
       inTracking,
     );
+    const models = createdModels(plan, gatewayPeer, aws, child);
+    if (aws && plan.infrastructure && plan.infrastructure.training.length > 0)
+      new Training(
+        "training",
+        {
+          plans: plan.infrastructure.training,
+          code: plan.infrastructure.code,
+          labels,
+          imageOf: (choice) => chosenImage(choice, aws),
+          trackingUri: mlflow.trackingUri,
+          mlflow: { peer: mlflowPeer, port: mlflowPort },
+          clusterName: aws.foundation.clusterName,
+          tags: aws.tags.nodes,
+          ground,
+        },
+        child,
+      );
     new Gateway(
       "gateway",
       {
         plan: plan.gateway,
         labels,
         namespace: namespaces.gateway,
-        servedNamespaces: [namespaces.tracking],
+        servedNamespaces: [namespaces.tracking, ...(models ? [namespaces.models] : [])],
         backends: [
           { peer: mlflowPeer, port: mlflowPort },
           { peer: experimentsPeer, port: experimentsPort },
+          ...(models?.backends ?? []),
         ],
         after: ground(gatewayApp),
       },
-      { ...child, dependsOn: [gatewayNamespace, trackingNamespace] },
+      { ...child, dependsOn: [gatewayNamespace, trackingNamespace, ...(models ? [models.namespace] : [])] },
     );
 
     this.entrance = aws?.edge?.dnsName;
-    this.services = pulumi.output(serviceEntries(plan, postgres, store));
+    this.services = pulumi.output(serviceEntries(plan, postgres, store, models?.keys ?? []));
     this.registerOutputs({ services: this.services });
   }
 }
@@ -175,6 +205,27 @@ function createEdge(
       accessLogsBucket: data.bucket("access-logs").bucket,
       tags: tags.network,
       protectState,
+    },
+    opts,
+  );
+}
+
+/** Where there are none, nothing of them is. */
+function createdModels(
+  plan: PlatformArgs,
+  gateway: Peer,
+  aws: Aws | undefined,
+  opts: pulumi.ComponentResourceOptions,
+): Models | undefined {
+  if (aws === undefined && plan.serving.plans.length === 0) return undefined;
+  return createModels(
+    {
+      plan,
+      programs: plan.programs,
+      hubToken: plan.hubToken,
+      aws: aws && { ...aws, tags: aws.tags.others },
+      gateway,
+      imageOf: ({ image }) => chosenImage(image, aws),
     },
     opts,
   );

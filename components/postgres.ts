@@ -39,6 +39,7 @@ export class Postgres extends pulumi.ComponentResource implements PostgresServer
   readonly port = port;
   readonly destination: Destination;
   readonly tls = undefined;
+  readonly reader = undefined;
   readonly administrator: Administrator;
   /** Secret in the server's namespace with the superuser's `password`. */
   readonly superuserSecret: pulumi.Output<string>;

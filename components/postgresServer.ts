@@ -12,6 +12,8 @@ export interface PostgresServer {
   /** Undefined: connections stay in the cluster and are not encrypted. */
   readonly tls: TlsPlan | undefined;
   readonly administrator: Administrator;
+  /** User for people, who sign in with rights of theirs instead of a password and read; undefined where there is no such way. */
+  readonly reader: string | undefined;
 }
 
 /** How a program signs in as the user that may make databases and users. */

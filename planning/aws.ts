@@ -1,3 +1,4 @@
+import { blockEmptiedMinutes } from "../catalog/eks.ts";
 import type { AwsPlatformSpec } from "../spec/platform.ts";
 import { planCost } from "./cost/cost.ts";
 import { nodePrice } from "./cost/nodes.ts";
@@ -13,7 +14,7 @@ import {
   explainPlacement,
   explainRefusals,
 } from "./explain.ts";
-import { keysOf, planFoundation } from "./foundation/foundation.ts";
+import { type FoundationPlan, keysOf, planFoundation } from "./foundation/foundation.ts";
 import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructure.ts";
 import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
@@ -28,14 +29,18 @@ import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
 import { imageChoicesOf, managedDatabases, type ServicesPlan } from "./services.ts";
+import { type PlannedServing, planServing } from "./serving/serving.ts";
 import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
 import { cannotRun } from "./sizing/requests.ts";
 import { usd } from "./text.ts";
+import { trainingCosts, trainingImages } from "./training/cost.ts";
+import { planTrainings } from "./training/training.ts";
 import { planVolumes } from "./volumes.ts";
 
 export interface AwsPlan {
   readonly models: readonly ModelPlan[];
+  readonly serving: PlannedServing;
   readonly infrastructure: InfrastructurePlan;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -54,14 +59,21 @@ export async function planAws(
   const { embeddings, network, problem, sizings, vectors } = sized;
   const { offers, workloads } = problem;
   const placement = await place(problem);
+  const trainings = await planTrainings(spec, sized, lock);
 
-  const nodes = { nodes: placement.nodes, offers, workloads };
+  const nodes = {
+    nodes: placement.nodes,
+    passing: trainings.nodes,
+    offers,
+    workloads: [...workloads, ...trainings.workloads],
+  };
   const nodeGroups = planNodeGroups(nodes, { region, prod, capacity: spec.capacity });
   const shares = sharesOf(placement, workloads, offers, region);
   const models = sizings.flatMap((sizing) => placedModel(sizing, placement, offers, shares));
   const volumes = planVolumes(services, vectors);
   const databases = managedDatabases(services);
   const foundation = planFoundation(spec, { network, nodeGroups });
+  const serving = planServing(spec, models, { fromZero: startingFromZero(foundation) });
   const data = planData(spec);
   const edge = planEdge(spec, { ...foundation, nodePort: services.gateway.nodePort });
   const balanced = edge !== undefined;
@@ -79,6 +91,7 @@ export async function planAws(
       secret: databases.length,
       cloudWatchAlarm,
     },
+    passing: trainingCosts(trainings.jobs),
   });
   const quotas = planQuotas({
     network,
@@ -93,32 +106,39 @@ export async function planAws(
   });
   return {
     models,
+    serving,
     infrastructure: {
       region,
       network,
       nodeGroups,
       placement,
-      lock: lockOf(placement),
+      lock: { placements: { ...lockOf(placement).placements, ...trainings.lock } },
       vectors,
       embeddings,
+      training: trainings.jobs,
       volumes,
       cost,
       quotas,
       foundation,
       data,
-      images: planImages(imageChoicesOf(services), nodeGroups),
+      images: planImages([...imageChoicesOf(services), ...trainingImages(trainings.jobs)], nodeGroups),
       edge,
       observability,
     },
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
       ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),
+      ...serving.problems,
+      ...trainings.problems,
       ...overBudget(cost),
     ],
     warnings: [
+      ...serving.warnings,
       ...vectors.warnings,
       ...embeddings.flatMap((job) => job.warnings),
       ...databases.flatMap((database) => databaseWarnings(database, region)),
+      ...endingBlocks(spec, nodeGroups),
+      ...trainings.warnings,
       ...estimatedPrices(cost, region),
       ...edgeWarnings(spec),
       ...observabilityWarnings(spec),
@@ -131,10 +151,16 @@ export async function planAws(
       ...embeddings.flatMap((job) => job.explanations),
       ...databases.map((database) => explainDatabase(database, region)),
       explainPlacement(placement),
+      ...trainings.explanations,
       ...nodeGroups.map(explainNodeGroup),
       ...explainNetwork(network).map((why) => ({ subject: "network", why })),
     ],
   };
+}
+
+/** Workloads with a node group that nothing stands in until a pod waits for it. */
+function startingFromZero({ nodeGroups }: FoundationPlan): Set<string> {
+  return new Set(nodeGroups.flatMap(({ size, workloads }) => (size.start === 0 ? workloads : [])));
 }
 
 function sharesOf(
@@ -172,6 +198,19 @@ function overBudget({ budgetUsdPerMonth, usdPerMonth }: CostPlan): string[] {
   ];
 }
 
+/** Until when there are nodes that were bought for a time. */
+function endingBlocks({ capacity }: AwsPlatformSpec, nodeGroups: readonly NodeGroupPlan[]): string[] {
+  return capacity.capacityBlocks.flatMap(({ endsAt, id }) => {
+    const group = nodeGroups.find(({ reservation }) => reservation === id);
+    if (group === undefined) return [];
+    const last = new Date(Date.parse(endsAt) - blockEmptiedMinutes * 60_000)
+      .toISOString()
+      .replace(":00.000Z", "Z");
+    const carried = Object.keys(group.pods).join(", ");
+    return [`${id} ends ${endsAt}: EKS empties ${group.name} at ${last}, and with it goes ${carried}`];
+  });
+}
+
 function estimatedPrices({ items }: CostPlan, region: string): string[] {
   const estimated = items.filter(({ basis }) => basis === "estimated").map(({ component }) => component);
   if (estimated.length === 0) return [];
@@ -184,7 +223,9 @@ function unsafeInProd(
   models: readonly ModelPlan[],
   nodeGroups: readonly NodeGroupPlan[],
 ): string[] {
-  const spot = nodeGroups.filter(({ purchase }) => purchase === "spot").map(({ name }) => name);
+  const spot = nodeGroups
+    .filter(({ purchase, size }) => purchase === "spot" && size.planned > 0)
+    .map(({ name }) => name);
   const single = models.filter(({ replicas }) => replicas === 1).map(({ name }) => name);
   const moving = models.filter(({ name }) => specs[name]?.revision === undefined).map(({ name }) => name);
   return [

@@ -54,6 +54,10 @@ export function explainNodeGroup(group: NodeGroupPlan): Explanation {
   const carried = Object.entries(group.pods).map(([name, count]) =>
     count > 1 ? `${count} x ${name}` : name,
   );
+  if (group.size.planned === 0) {
+    const why = `from zero, ${group.instanceTypes[0]} ${group.purchase} while ${carried.join(", ")} runs.`;
+    return { subject: `nodes/${group.name}`, why };
+  }
   return {
     subject: `nodes/${group.name}`,
     why: `${group.size.planned} x ${group.instanceTypes[0]} ${group.purchase}, ${usd(group.usdPerHour)}/h, for ${carried.join(", ")}.`,

@@ -9,6 +9,7 @@ import type { ObservabilityPlan } from "./observability/observability.ts";
 import type { Placement, Role } from "./placement/problem.ts";
 import type { EmbeddingPlan } from "./sizing/embeddings.ts";
 import type { VectorStorePlan } from "./sizing/vectors/store.ts";
+import type { TrainingPlan } from "./training/training.ts";
 import type { VolumePlan } from "./volumes.ts";
 
 /** Everything that an environment has in AWS. */
@@ -22,6 +23,8 @@ export interface InfrastructurePlan {
   readonly lock: PlacementLock;
   readonly vectors: VectorStorePlan;
   readonly embeddings: readonly EmbeddingPlan[];
+  /** What trains for a while, each on a node that is there for it. */
+  readonly training: readonly TrainingPlan[];
   readonly volumes: readonly VolumePlan[];
   readonly cost: CostPlan;
   readonly quotas: readonly QuotaNeed[];
@@ -74,7 +77,10 @@ export interface NodeGroupPlan {
   /** What to buy when the group's own kind of capacity is out, best first. */
   readonly fallbacks: readonly PurchaseOption[];
   readonly zones: readonly string[];
-  /** `planned` nodes carry the plan; the group starts there and moves between `min` and `max`. */
+  /**
+   * `planned` nodes carry the plan; the group starts there and moves between `min` and `max`. None are planned for what runs
+   * only for a while: those nodes come and go with it.
+   */
   readonly size: { readonly min: number; readonly planned: number; readonly max: number };
   readonly gpu: { readonly name: GpuName; readonly perNode: number } | undefined;
   readonly labels: Readonly<Record<string, string>>;

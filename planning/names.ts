@@ -53,6 +53,8 @@ const nameRules = {
     max: 253,
     pattern: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
   },
+  /** A Job of `Task`, which puts nine characters behind its name; pods carry that as a label. */
+  task: { max: 54, pattern: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/ },
   "label-value": { max: 63, pattern: /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/ },
 } as const satisfies Record<string, NameRule>;
 

@@ -11,6 +11,8 @@ export const gpuTaint = "nvidia.com/gpu";
 /** What node groups are made from: a placement and what it was made from. */
 export interface Placed {
   readonly nodes: readonly PlacedNode[];
+  /** Nodes that are there only while something runs, such as a training. Default: none. */
+  readonly passing?: readonly PlacedNode[];
   readonly offers: readonly Offer[];
   readonly workloads: readonly Workload[];
 }
@@ -25,6 +27,7 @@ interface Group {
   readonly offer: Offer;
   readonly role: Role;
   readonly nodes: PlacedNode[];
+  readonly passing: PlacedNode[];
 }
 
 /**
@@ -44,14 +47,15 @@ export function planNodeGroups(placed: Placed, rules: GroupRules): NodeGroupPlan
   const offers = new Map(placed.offers.map((offer) => [offer.id, offer]));
   const workloads = new Map(placed.workloads.map((workload) => [workload.name, workload]));
   const groups = new Map<string, Group>();
-  for (const node of placed.nodes) {
+  const passing = new Set(placed.passing);
+  for (const node of [...placed.nodes, ...passing]) {
     const offer = offers.get(node.offer);
     const role = workloads.get(node.pods[0] ?? "")?.role;
     if (offer === undefined || role === undefined) continue;
     const key = `${role} ${offer.id}`;
-    const group = groups.get(key) ?? { offer, role, nodes: [] };
+    const group = groups.get(key) ?? { offer, role, nodes: [], passing: [] };
     groups.set(key, group);
-    group.nodes.push(node);
+    (passing.has(node) ? group.passing : group.nodes).push(node);
   }
   return [...groups.values()]
     .map((group) => planGroup(group, workloads, placed.offers, rules))
@@ -59,13 +63,13 @@ export function planNodeGroups(placed: Placed, rules: GroupRules): NodeGroupPlan
 }
 
 function planGroup(
-  { offer, role, nodes }: Group,
+  { offer, role, nodes, passing }: Group,
   workloads: ReadonlyMap<string, Workload>,
   offers: readonly Offer[],
   rules: GroupRules,
 ): NodeGroupPlan {
   const type = findInstanceType(offer.instanceType);
-  const pods = countPods(nodes);
+  const pods = countPods([...nodes, ...passing]);
   const planned = nodes.length;
   const gpu = offer.room.gpu === undefined ? undefined : type?.gpu;
   return {
@@ -79,13 +83,17 @@ function planGroup(
     size: {
       min: role === "system" ? planned : rules.prod ? planned : 0,
       planned,
-      max: Math.min(planned + rules.capacity.headroom, offer.limit ?? Number.POSITIVE_INFINITY),
+      max: Math.min(
+        planned + passing.length + rules.capacity.headroom,
+        offer.limit ?? Number.POSITIVE_INFINITY,
+      ),
     },
     gpu: gpu && { name: gpu.name, perNode: gpu.count },
     labels: { "ai-platform/role": role, ...(gpu ? { "ai-platform/gpu": gpu.name } : {}) },
     taints: taintsOf(role),
     rootDiskGiB: inSteps(
-      rootDiskGiB[role] + (offer.features.includes("nvme") ? 0 : diskOf(nodes, workloads, offer)),
+      rootDiskGiB[role] +
+        (offer.features.includes("nvme") ? 0 : diskOf([...nodes, ...passing], workloads, offer)),
     ),
     instanceStore: offer.features.includes("nvme"),
     efaInterfaces: type?.efaInterfaces ?? 0,

@@ -6,6 +6,8 @@ import type { InfrastructurePlan } from "./infrastructure.ts";
 import type { PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
 import { planServices, type ServicesPlan } from "./services.ts";
+import { type AdapterPlan, planAdapter } from "./serving/adapter.ts";
+import { type PlannedServing, planServing } from "./serving/serving.ts";
 import { type ModelSizing, sizeModel } from "./sizing/models.ts";
 import { cannotRun, modelRequests } from "./sizing/requests.ts";
 
@@ -13,6 +15,10 @@ import { cannotRun, modelRequests } from "./sizing/requests.ts";
 export interface PlatformPlan extends ServicesPlan {
   /** In the order of their names. */
   readonly models: readonly ModelPlan[];
+  /** How they are served. */
+  readonly serving: Pick<PlannedServing, "plans" | "staging">;
+  /** What stands before them; undefined where there is nothing to ask. */
+  readonly adapter: AdapterPlan | undefined;
   /** Everything in AWS; undefined for `local`, whose cluster is somebody else's. */
   readonly infrastructure: InfrastructurePlan | undefined;
   /** Why the platform can't be brought up as described; empty for one that can. */
@@ -30,17 +36,22 @@ export interface PlatformPlan extends ServicesPlan {
 export async function planPlatform(spec: PlatformSpec, lock?: PlacementLock): Promise<PlatformPlan> {
   const services = planServices(spec);
   if (spec.environment !== "local") {
-    const { explanations, infrastructure, models, problems, warnings } = await planAws(spec, services, lock);
-    return { ...services, models, infrastructure, problems, warnings, explanations };
+    return { ...services, ...(await planAws(spec, services, lock)), adapter: undefined };
   }
   const sizings = modelRequests(spec, []).map((request) => sizeModel(request, new Map()));
   const models = sizings.flatMap(firstThatFits);
+  const serving = planServing(spec, models);
   return {
     ...services,
     models,
+    serving,
+    adapter: planAdapter(spec, serving.plans, models),
     infrastructure: undefined,
-    problems: sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
-    warnings: [],
+    problems: [
+      ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
+      ...serving.problems,
+    ],
+    warnings: serving.warnings,
     explanations: models.map(explainModel),
   };
 }

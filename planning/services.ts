@@ -1,6 +1,7 @@
 import { type ImageName, imageRef } from "../catalog/images.ts";
 import { clusterName, postgresDeployment, postgresStorageGi } from "../spec/defaults.ts";
 import type { AwsPlatformSpec, PlatformSpec } from "../spec/platform.ts";
+import { planSignIn, type SignInPlan } from "./data/access.ts";
 import { bucketNameOf } from "./data/buckets.ts";
 import { type DatabasePlan, planDatabase } from "./data/database.ts";
 import type { ImageChoice } from "./data/images.ts";
@@ -10,6 +11,8 @@ import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
 import type { PodRolePlan } from "./foundation/iam/roles.ts";
 import { resourceName } from "./foundation/naming.ts";
 import { labelsFor, tagsFor } from "./ownership.ts";
+import { type ModelLimits, modelLimits } from "./serving/middlewares.ts";
+import { servingNamespace, stagingNamespace } from "./serving/namespaces.ts";
 import { planVectors } from "./sizing/vectors.ts";
 
 /** CPU in cores and memory in MiB: what the scheduler reserves, and where the kernel draws the line. */
@@ -49,7 +52,7 @@ export interface ServicesPlan {
   readonly labels: Readonly<Record<string, string>>;
   /** AWS tags of everything that can be tagged. */
   readonly tags: Readonly<Record<string, string>>;
-  readonly namespaces: { readonly gateway: string; readonly data: string; readonly tracking: string };
+  readonly namespaces: Readonly<Record<"gateway" | "data" | "tracking" | "models" | "weights", string>>;
   /** Whether state may be deleted by `pulumi destroy` without `--remove-protect`-style intent. */
   readonly protectState: boolean;
   readonly gateway: EntrancePlan & {
@@ -57,6 +60,8 @@ export interface ServicesPlan {
     readonly replicas: number;
     readonly resources: Resources;
     readonly host: string | undefined;
+    /** What one key may ask of models. */
+    readonly models: ModelLimits;
   };
   readonly postgres: PostgresPlan;
   readonly databases: {
@@ -84,6 +89,7 @@ export type PostgresPlan =
       readonly database: DatabasePlan;
       /** The role of the Job that makes databases. What it may do names the secret, which has no name before RDS made it. */
       readonly role: PodRolePlan;
+      readonly signIn: SignInPlan;
     }
   | {
       readonly kind: "in-cluster";
@@ -99,7 +105,13 @@ export interface ProgramDatabase {
   readonly extensions: readonly string[];
 }
 
-const namespaces = { gateway: "ai-gateway", data: "ai-data", tracking: "ai-tracking" };
+const namespaces = {
+  gateway: "ai-gateway",
+  data: "ai-data",
+  tracking: "ai-tracking",
+  models: servingNamespace,
+  weights: stagingNamespace,
+};
 
 /**
  * Turns a description into decisions.
@@ -124,6 +136,7 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       replicas: replicas(spec.gateway.replicas),
       resources: sized(local ? 0.05 : 0.25, 128, 512),
       host: spec.gateway.host,
+      models: modelLimits,
       ...planEntrance(spec),
     },
     postgres: postgres(spec),
@@ -188,6 +201,7 @@ function postgres(spec: PlatformSpec): PostgresPlan {
       kind: "rds",
       database: planDatabase(spec, { vectorsGiB, vectorsMiB }),
       role: databasesRole(spec),
+      signIn: planSignIn(spec),
     };
   }
   const local = environment === "local";

@@ -19,6 +19,14 @@ export const dnsName = z
     "1 to 40 lower-case letters, digits, '.' or '-', starting with a letter and not ending with '.' or '-'",
   );
 
+/** Name of a key among a team's, such as the month in which it was made. */
+export const keyName = z
+  .string()
+  .regex(
+    /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
+    "1 to 32 lower-case letters, digits or '-', not starting or ending with '-'",
+  );
+
 export const hostname = z
   .string()
   .max(253)

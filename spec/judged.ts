@@ -5,6 +5,7 @@ import { type ModelSpec, modelSchema } from "./models.ts";
 import { type Environment, environments } from "./platform.ts";
 import { retrievalSchema } from "./retrieval.ts";
 import {
+  accessSchema,
   anyGatewaySchema,
   budgetSchema,
   cloudSchema,
@@ -14,6 +15,7 @@ import {
   postgresSchema,
   storageSchema,
 } from "./sections.ts";
+import { trainingSchema } from "./training.ts";
 
 /**
  * What rules that look at several fields at once can judge: a whole description, or of a faulty one the sections and
@@ -31,7 +33,11 @@ export interface Judged {
   readonly retrieval?: z.output<typeof retrievalSchema> | undefined;
   readonly nlp?: z.output<typeof nlpSchema> | undefined;
   readonly postgres?: z.output<typeof postgresSchema> | undefined;
+  readonly access?: z.output<typeof accessSchema> | undefined;
+  readonly training?: z.output<typeof trainingSchema> | undefined;
   readonly models: Readonly<Record<string, ModelSpec>>;
+  /** Of all models, the faulty ones too. Undefined: none is faulty. */
+  readonly modelNames?: readonly string[] | undefined;
 }
 
 /** The sound parts of a description. */
@@ -40,12 +46,14 @@ export function soundParts(data: Readonly<Record<string, unknown>>): Judged {
   const models = isObject(data.models) ? Object.entries(data.models) : [];
   return {
     environment,
+    modelNames: models.map(([name]) => name),
     models: Object.fromEntries(
       models.flatMap(([name, entry]) => {
         const model = sound(modelSchema, entry);
         return model ? [[name, model]] : [];
       }),
     ),
+    access: sound(accessSchema, data.access ?? {}),
     nlp: sound(nlpSchema, data.nlp ?? {}),
     retrieval: sound(retrievalSchema, data.retrieval ?? {}),
     gateway: sound(anyGatewaySchema, data.gateway ?? {}),
@@ -57,6 +65,7 @@ export function soundParts(data: Readonly<Record<string, unknown>>): Judged {
       cluster: sound(clusterSchema, data.cluster ?? {}),
       storage: sound(storageSchema, data.storage ?? {}),
       capacity: sound(capacitySchema, data.capacity ?? {}),
+      training: sound(trainingSchema, data.training ?? {}),
     }),
   };
 }

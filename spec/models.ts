@@ -88,6 +88,11 @@ export const modelSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
     .optional(),
+  /**
+   * Models of the same platform that answer in its place while it can't, in this order; the answer says which one did.
+   * Default: none, since whoever asks for one model may not want another's answer.
+   */
+  fallbacks: z.array(dnsName).max(7).optional(),
   /** Ways to buy its capacity, best first. Default: the environment's. */
   purchase: z.array(z.enum(purchaseOptions)).min(1).optional(),
 });

@@ -3,6 +3,7 @@ import { capacitySchema } from "./capacity.ts";
 import { type ModelInput, modelsSchema } from "./models.ts";
 import { retrievalSchema } from "./retrieval.ts";
 import {
+  accessSchema,
   anyGatewaySchema,
   awsGatewaySchema,
   budgetSchema,
@@ -19,6 +20,7 @@ import {
   storageSchema,
   trackingSchema,
 } from "./sections.ts";
+import { trainingSchema } from "./training.ts";
 
 /** The environments that exist. Each has a `stacks/<environment>.ts` and a `Pulumi.<environment>.yaml`. */
 export const environments = ["local", "dev", "staging", "prod"] as const;
@@ -30,6 +32,8 @@ const everywhere = {
   ownership: ownershipSchema,
   /** Language models to serve, by name. Default: none. */
   models: modelsSchema,
+  /** Who may ask the models, and how much. */
+  access: accessSchema.prefault({}),
   /** The vector store and its collections. */
   retrieval: retrievalSchema.prefault({}),
   /** Named entities, tokens, and embedding in batches. */
@@ -72,6 +76,8 @@ export const awsSchema = z.strictObject({
   gateway: awsGatewaySchema,
   /** Buckets in S3. */
   storage: storageSchema.prefault({}),
+  /** Trainings of small models, each on one GPU while it runs. */
+  training: trainingSchema.prefault({}),
   /** Logs and alarms. */
   observability: observabilitySchema.prefault({}),
 });

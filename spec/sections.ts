@@ -6,6 +6,7 @@ import {
   dnsName,
   gibibytes,
   hostname,
+  keyName,
   labelValue,
   region,
   replicas,
@@ -114,6 +115,34 @@ export const gatewaySchema = z.strictObject({
   /** What one client may ask of it. */
   limits: limitsSchema.prefault({}),
 });
+
+const teamSchema = z.strictObject({
+  /** Models that it may ask. Default: all. Others don't exist for it. */
+  models: z.array(dnsName).min(1).optional(),
+  /** Requests a minute, and how many may come at once after a quiet one. Over all replicas of the adapter. Default 600. */
+  requestsPerMinute: z.int().min(1).max(10_000_000).default(600),
+  /**
+   * Tokens a minute, prompts and answers together. Over all replicas. A request is admitted for what it may take at most.
+   * Default 400,000.
+   */
+  tokensPerMinute: z.int().min(4096).max(1_000_000_000).default(400_000),
+  /** Requests at a time, over all replicas. Default 16. */
+  concurrent: z.int().min(1).max(10_000).default(16),
+  /**
+   * Names of its keys, each of which is made and lies in the team's Secret. To change a key, add a name, hand the new key
+   * out, then take the old name away. Default: one key, `first`.
+   */
+  keys: z.array(keyName).min(1).max(8).default(["first"]),
+});
+
+export const accessSchema = z.strictObject({
+  /** Teams that may ask the models, each with keys of its own. Default: one, called like the owner, that may ask all. */
+  teams: z.record(dnsName, teamSchema.prefault({})).optional(),
+});
+
+export type TeamSpec = z.output<typeof teamSchema>;
+/** A team of which nothing is said. */
+export const anyTeam: TeamSpec = teamSchema.parse({});
 
 const hostedZoneSchema = z.strictObject({
   /** Its id, as `aws route53 list-hosted-zones` prints it behind `/hostedzone/`. */

@@ -10,5 +10,16 @@ export default definePlatform({
   capacity: { gpus: ["A10G", "L4"] },
   models: { "qwen2.5-7b": {}, "qwen3-0.6b": {} },
   retrieval: { collections: { documents: { vectors: 1_000_000, dimensions: 384 } } },
+  // Runs once, for some minutes, on a GPU that is there only for that: an example to copy.
+  training: {
+    jobs: {
+      digits: {
+        entrypoint: "digits:train",
+        model: { parameters: 110_000, activationsMiB: 64 },
+        hyperparameters: { epochs: 20, batch: 256, rate: 0.001 },
+        deadlineHours: 1,
+      },
+    },
+  },
   postgres: { storageGi: 20 },
 });

@@ -5,7 +5,8 @@ import { type PlatformPlan, planPlatform } from "../planning/plan.ts";
 import { SpecError, unknownName } from "../spec/parse.ts";
 import { type Environment, environments } from "../spec/platform.ts";
 import { describeEnvironment, readLock } from "./environments.ts";
-import { SourceError, withSources } from "./sources.ts";
+import { SourceError } from "./sourceError.ts";
+import { withSources } from "./sources.ts";
 
 /**
  * The Pulumi program: the stack's name says which description is brought up.
@@ -21,9 +22,23 @@ export async function run(root: string) {
   }
   const plan = await planned(environment, root);
   for (const warning of plan.warnings) await pulumi.log.warn(warning);
-  const platform = new Platform("platform", await sourced(plan, root));
+  const hubToken = new pulumi.Config().getSecret(hubTokenSetting);
+  for (const warning of hubToken === undefined ? tokenless(plan) : []) await pulumi.log.warn(warning);
+  const platform = new Platform("platform", { ...(await sourced(plan, root)), hubToken });
   const { entrance, services } = platform;
   return entrance === undefined ? { services } : { services, entrance };
+}
+
+/** Setting of the stack with the token of Hugging Face. */
+const hubTokenSetting = "hubToken";
+
+function tokenless({ serving }: PlatformPlan): string[] {
+  return serving.staging
+    .filter(({ gated }) => gated)
+    .map(
+      ({ models }) =>
+        `models.${models.join(", models.")}: the weights are gated, and no token is set: pulumi config set --secret ${hubTokenSetting}`,
+    );
 }
 
 async function planned(environment: Environment, root: string) {

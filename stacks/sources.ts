@@ -1,25 +1,40 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { images, type OwnImageName } from "../catalog/images.ts";
 import type { PlatformArgs } from "../components/platform.ts";
+import type { ServingPrograms } from "../components/serving/weights.ts";
 import type { PlatformPlan } from "../planning/plan.ts";
 import { type BuildSource, contextHash, readContext } from "../spec/buildContext.ts";
-
-/** The source of an image can't be read. */
-export class SourceError extends Error {
-  override readonly name = "SourceError";
-}
+import { SourceError } from "./sourceError.ts";
+import { readTrainingCode } from "./trainingCode.ts";
 
 /**
- * A plan with what its images are built from; nothing is read where none is built.
+ * A plan with the programs that are mounted beside models, and with what its images are built from; of images nothing is
+ * read where none is built.
  * @param root the project's folder
- * @throws SourceError for an image without a Dockerfile
+ * @throws SourceError for an image without a Dockerfile, a program without files, or a training without its module
  */
 export async function withSources(plan: PlatformPlan, root: string): Promise<PlatformArgs> {
   const { infrastructure } = plan;
-  if (infrastructure === undefined) return { ...plan, infrastructure };
-  const programs = infrastructure.images.map(({ program }) => program);
-  return { ...plan, infrastructure: { ...infrastructure, sources: await readSources(programs, root) } };
+  const programs = readPrograms(root);
+  if (infrastructure === undefined) return { ...plan, programs, infrastructure };
+  const built = infrastructure.images.map(({ program }) => program);
+  const [sources, code] = await Promise.all([
+    readSources(built, root),
+    readTrainingCode(infrastructure.training, root),
+  ]);
+  return { ...plan, programs, infrastructure: { ...infrastructure, sources, code } };
+}
+
+/** The Python files of the programs that are mounted beside models. */
+function readPrograms(root: string): ServingPrograms {
+  const read = (program: string) => {
+    const folder = join(root, "m2m", program);
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".py")) : [];
+    if (names.length === 0) throw new SourceError(`m2m/${program} has no Python files`);
+    return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  };
+  return { entrypoint: read("entrypoint"), stage: read("stage") };
 }
 
 /**

@@ -17,6 +17,7 @@ export default definePlatform({
     "deepseek-r1-distill-32b": {},
     "mixtral-8x7b": {},
     "qwen3-1.7b": {},
+    "qwen3-32b": {},
   },
   retrieval: { collections: { documents: { vectors: 10_000_000, dimensions: 384, replication: 2 } } },
   nlp: {

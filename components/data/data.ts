@@ -6,6 +6,7 @@ import type { DataPlan, ReplicationPlan } from "../../planning/data/data.ts";
 import type { CostComponent } from "../../planning/ownership.ts";
 import { AccessRole } from "../foundation/accessRole.ts";
 import { EncryptionKey } from "../foundation/encryptionKey.ts";
+import { accessPolicy } from "./accessPolicy.ts";
 import { Bucket, type BucketArgs } from "./bucket.ts";
 import { Replication } from "./replication.ts";
 import { Repository, type RepositoryArgs } from "./repository.ts";
@@ -35,7 +36,7 @@ interface Making {
 
 /**
  * What an environment keeps outside its cluster: buckets with their copies in another region, and repositories of
- * images, all encrypted with one key. Nothing here waits for the network or the cluster.
+ * images, all encrypted with one key, and who else may use them. Nothing here waits for the network or the cluster.
  */
 export class Data extends pulumi.ComponentResource {
   /** Key of everything here, and of the database. */
@@ -52,6 +53,8 @@ export class Data extends pulumi.ComponentResource {
     const making: Making = { args, accountId, keyArn: key.arn, opts: child };
     const buckets = createBuckets(making);
     if (args.plan.replication) replicate(making, buckets, args.plan.replication);
+    for (const plan of args.plan.access)
+      accessPolicy(plan.key, { plan, document: plan.document, tags: args.tags.others }, child);
 
     this.keyArn = key.arn;
     this.#buckets = buckets;

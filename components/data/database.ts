@@ -49,6 +49,8 @@ export class Database extends pulumi.ComponentResource {
   /** Secret in Secrets Manager with the master's `username` and `password`. */
   readonly masterSecretArn: pulumi.Output<string>;
   readonly identifier: pulumi.Output<string>;
+  /** What IAM knows it by. */
+  readonly resourceId: pulumi.Output<string>;
 
   constructor(name: string, args: DatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:data:Database", name, {}, opts);
@@ -64,6 +66,7 @@ export class Database extends pulumi.ComponentResource {
     this.host = pulumi.all([instance.address, entrance.id]).apply(([address]) => address);
     this.masterSecretArn = instance.masterUserSecrets.apply(secretIn);
     this.identifier = instance.identifier;
+    this.resourceId = instance.resourceId;
     this.registerOutputs({ host: this.host, port, masterSecretArn: this.masterSecretArn });
   }
 }

@@ -1,10 +1,13 @@
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { signInPolicy } from "../../planning/data/access.ts";
 import { secretReadPolicy } from "../../planning/foundation/iam/secrets.ts";
 import type { PostgresPlan, ServicesPlan } from "../../planning/services.ts";
 import { PodIdentityRole } from "../foundation/podIdentity.ts";
 import type { Destination } from "../kubernetes/network.ts";
 import { inMemory } from "../kubernetes/pod.ts";
 import type { Administrator, PostgresServer } from "../postgresServer.ts";
+import { accessPolicy } from "./accessPolicy.ts";
 import { Database, type DatabaseArgs } from "./database.ts";
 
 export interface ManagedPostgresArgs extends Omit<DatabaseArgs, "plan"> {
@@ -21,6 +24,7 @@ export interface ManagedPostgresArgs extends Omit<DatabaseArgs, "plan"> {
 /**
  * RDS as the platform's PostgreSQL server. Nobody knows the master's password but Secrets Manager, which changes it every
  * week: the Job that makes databases reads it when it runs, with a role that may read this one secret and nothing else.
+ * People sign in as a user who reads, with a token of IAM's for which a policy is there to be attached.
  * For costs and what a change replaces see `Database`.
  */
 export class ManagedPostgres extends pulumi.ComponentResource implements PostgresServer {
@@ -30,6 +34,7 @@ export class ManagedPostgres extends pulumi.ComponentResource implements Postgre
   readonly tls: PostgresServer["tls"];
   readonly administrator: Administrator;
   readonly identifier: pulumi.Output<string>;
+  readonly reader: string;
 
   constructor(name: string, args: ManagedPostgresArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:data:ManagedPostgres", name, {}, opts);
@@ -52,6 +57,20 @@ export class ManagedPostgres extends pulumi.ComponentResource implements Postgre
       },
       child,
     );
+    const { accountId } = aws.getCallerIdentityOutput({}, child);
+    accessPolicy(
+      `${name}-read`,
+      {
+        plan: plan.signIn,
+        document: pulumi
+          .all([accountId, database.resourceId])
+          .apply(([account, id]) =>
+            signInPolicy(plan.signIn.user, { accountId: account, region, resourceId: id }),
+          ),
+        tags,
+      },
+      child,
+    );
     // Who starts with the secret's name has the right to read it.
     const readable = pulumi.all([arn, access.ready]).apply(([secret]) => secret);
 
@@ -61,6 +80,7 @@ export class ManagedPostgres extends pulumi.ComponentResource implements Postgre
     this.tls = plan.database.tls;
     this.administrator = masterOf(args, readable);
     this.identifier = database.identifier;
+    this.reader = plan.signIn.user;
     this.registerOutputs({ host: this.host, port: this.port });
   }
 }

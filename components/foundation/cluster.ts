@@ -73,7 +73,13 @@ export class Cluster extends pulumi.ComponentResource {
     const cluster = new aws.eks.Cluster(
       name,
       transformed(args.transform?.cluster, clusterArgs(args, role.arn, key.arn)),
-      { ...child, dependsOn: logs, protect: protectState },
+      {
+        ...child,
+        dependsOn: logs,
+        protect: protectState,
+        // Counts once, when the cluster is made, and can't be read back: an imported cluster would be replaced for it.
+        ignoreChanges: ["bootstrapSelfManagedAddons"],
+      },
     );
     admit(name, args, cluster, child);
     letIn(name, args, cluster, child);

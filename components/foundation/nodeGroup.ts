@@ -62,10 +62,18 @@ export class NodeGroup extends pulumi.ComponentResource {
     const group = new aws.eks.NodeGroup(
       name,
       transformed(transform?.nodeGroup, nodeGroupArgs(args, template)),
-      { ...child, dependsOn: [...args.after], ignoreChanges: ["scalingConfig.desiredSize"] },
+      {
+        ...child,
+        dependsOn: [...args.after],
+        ignoreChanges: ["scalingConfig.desiredSize"],
+        // One that EKS could not make is made again. Otherwise the next `up` would take it for made, and delete the group
+        // that it was to replace. Source: pulumi v3.259.0, pkg/resource/deploy/step_generator.go (initErrorSpecialKey).
+        replaceOnChanges: ["#initerror"],
+      },
     );
     this.nodes = group;
     this.autoscalingGroup = group.resources.apply(autoscalingGroupIn);
+    pulumi.all([group.status, group.urn]).apply(([status, urn]) => refuseUnmade(status, urn, this));
     describeToAutoscaler(name, args, this.autoscalingGroup, child);
 
     this.registerOutputs({ autoscalingGroup: this.autoscalingGroup });
@@ -102,6 +110,21 @@ function autoscalingGroupIn(resources: readonly aws.types.output.eks.NodeGroupRe
   const name = resources[0]?.autoscalingGroups?.[0]?.name;
   if (name === undefined) throw new Error("EKS names no Auto Scaling group of the node group");
   return name;
+}
+
+/**
+ * After a refresh the engine takes a group that EKS could not make for one that was made, and would go on: deleting the
+ * group that it was to replace.
+ * @throws ResourceError which stops it before that
+ */
+function refuseUnmade(status: string, urn: string, group: pulumi.Resource) {
+  if (status !== "CREATE_FAILED") return;
+  throw new pulumi.ResourceError(
+    "EKS could not make this node group, and keeps what is left of it (CREATE_FAILED). Nothing goes on while it is there. " +
+      `To make it anew, add to this command: --replace '${urn}'`,
+    group,
+    true,
+  );
 }
 
 /** EKS tags the Auto Scaling group with the cluster and its own name only. */

@@ -31,6 +31,7 @@ export class Task extends pulumi.ComponentResource {
     super("ai-platform:kubernetes:Task", name, {}, opts);
 
     const child = { parent: this };
+    const { deadlineSeconds = 300 } = args;
     const traffic = trafficPolicy(name, { ...args, port: undefined, from: [] }, child);
     const account = args.ownAccount
       ? new k8s.core.v1.ServiceAccount(
@@ -44,11 +45,15 @@ export class Task extends pulumi.ComponentResource {
       {
         metadata: {
           ...named(`${args.app}-${digest([args.key, args.image])}`, args.app, args),
-          annotations: { "pulumi.com/replaceUnready": "true" },
+          annotations: {
+            "pulumi.com/replaceUnready": "true",
+            // The engine's own limit is ten minutes; the Job's comes first, and says why it failed.
+            "pulumi.com/timeoutSeconds": String(deadlineSeconds + 60),
+          },
         },
         spec: {
           backoffLimit: 4,
-          activeDeadlineSeconds: args.deadlineSeconds ?? 300,
+          activeDeadlineSeconds: deadlineSeconds,
           template: podTemplate(args, {
             restartPolicy: "Never",
             ...(account ? { serviceAccountName: account.metadata.name } : {}),

@@ -45,7 +45,7 @@ interface WebServiceTransform {
 
 /** How the gateway serves a program. */
 export interface Route {
-  /** Path that the program serves, passed on as it is. */
+  /** Path that the program serves, passed on as it is unless a middleware changes it. */
   readonly path: string;
   /** The one host to answer to. Default: any. */
   readonly host?: string | undefined;
@@ -56,6 +56,8 @@ export interface Route {
    * kept until they are whole. Default: no.
    */
   readonly limitBody?: boolean;
+  /** Further middlewares of the gateway, in their order. Default: none. */
+  readonly middlewares?: readonly RouteMiddleware[];
 }
 
 /** Class of the platform's own Ingresses, so that another controller of the cluster leaves them alone. */
@@ -193,7 +195,11 @@ function ingress(
     transformed(args.transform?.ingress, {
       metadata: {
         ...named(args.app, args.app, args),
-        annotations: middlewares("secure-headers", ...(route.limitBody ? ["body-limit" as const] : [])),
+        annotations: middlewares(
+          "secure-headers",
+          ...(route.limitBody ? ["body-limit" as const] : []),
+          ...(route.middlewares ?? []),
+        ),
       },
       spec: { ingressClassName: ingressClass, rules: [ruleOf(route, paths)] },
     }),

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { serverUrl } from "../../planning/serving/serving.ts";
 import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
 import { PodIdentityRole } from "../foundation/podIdentity.ts";
 import { generated, named, type Placement } from "../kubernetes/metadata.ts";
@@ -29,6 +30,8 @@ export interface ModelServerArgs {
   /** Who may send requests: the gateway, the adapter, what scrapes metrics. */
   readonly clients: readonly Peer[];
   readonly protectState: boolean;
+  /** What its pods must come after and go before: their nodes, its weights. Default: nothing. */
+  readonly after?: readonly pulumi.Resource[];
   readonly aws?: ServingAws | undefined;
   readonly transform?:
     | (WorkloadArgs["transform"] & { readonly store?: ModelStoreArgs["transform"] })
@@ -46,6 +49,8 @@ export interface Endpoint {
 /**
  * One model and its server: vLLM, text-generation-inference (legacy), Ollama, or Triton with vLLM inside. What differs
  * between them is in the plan.
+ *
+ * Where its nodes start from zero, an `up` ends when the API server has taken it: see `awaited` in its plan.
  *
  * Changing the model's name replaces everything. Everything else rolls pod by pod: with GPUs one replica is missing
  * meanwhile, because nobody pays for a spare one. It costs what its share of the nodes costs, see the plan.
@@ -100,7 +105,7 @@ export class ModelServer extends pulumi.ComponentResource {
         }),
         transform: args.transform,
       },
-      { ...child, dependsOn: [...traffic, ...role, ...stores] },
+      { ...child, dependsOn: [...traffic, ...role, ...stores, ...(args.after ?? [])] },
     );
     const exposed = service(name, plan, place, { ...child, dependsOn: pods });
     disruptionBudget(name, plan, place, child);
@@ -108,7 +113,7 @@ export class ModelServer extends pulumi.ComponentResource {
     if (plan.route) route(name, plan, plan.route, exposed, place, child);
 
     this.endpoint = {
-      url: pulumi.interpolate`http://${exposed.metadata.name}.${plan.namespace}.svc.cluster.local:${plan.ports.http}`,
+      url: exposed.metadata.name.apply(() => serverUrl(plan)),
       key,
     };
     this.registerOutputs({ url: this.endpoint.url });
@@ -156,7 +161,7 @@ function settingsOf(name: string, plan: ServingPlan, place: Placement, opts: pul
 
 function storesOf(
   name: string,
-  { plan, protectState, transform }: ModelServerArgs,
+  { after = [], plan, protectState, transform }: ModelServerArgs,
   place: Placement,
   opts: pulumi.ComponentResourceOptions,
 ): ModelStore[] {
@@ -167,7 +172,7 @@ function storesOf(
     (_, ordinal) =>
       new ModelStore(
         `${name}-store-${ordinal}`,
-        { ...place, plan, store, ordinal, protectState, transform: transform?.store },
+        { ...place, plan, store, ordinal, protectState, after, transform: transform?.store },
         opts,
       ),
   );

@@ -70,7 +70,10 @@ function commonFolder({ files: texts }: ServingPlan): string {
 }
 
 /** As the placement planned it: required where it must hold, preferred where a fallback is better than waiting. */
-export function schedulingOf(name: string, plan: SchedulingPlan): PodScheduling {
+export function schedulingOf(
+  name: string,
+  plan: Pick<SchedulingPlan, "nodeSelector" | "preferredTypes" | "spread" | "tolerations">,
+): PodScheduling {
   const { nodeSelector, preferredTypes, spread, tolerations } = plan;
   const matchLabels = selectorOf(name);
   return {

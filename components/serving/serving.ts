@@ -2,13 +2,22 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { servingPriority } from "../../planning/serving/scheduling.ts";
 import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
-import { generated, type Placement } from "../kubernetes/metadata.ts";
+import { generated, named, type Placement } from "../kubernetes/metadata.ts";
+import type { Peer } from "../kubernetes/network.ts";
 import { type Endpoint, ModelServer, type ModelServerArgs } from "./modelServer.ts";
 
-export interface ServingArgs extends Omit<ModelServerArgs, "entrypoint" | "plan" | "transform">, Placement {
+export interface ServingArgs
+  extends Omit<ModelServerArgs, "after" | "clients" | "entrypoint" | "plan" | "transform">,
+    Placement {
   readonly plans: readonly ServingPlan[];
   /** The entrypoint's Python files, by name: `m2m/entrypoint/*.py`. */
   readonly entrypoint: Readonly<Record<string, string>>;
+  /** Who passes on what comes from outside: to models that have a route. */
+  readonly gateway: Peer;
+  /** Who else may send requests, to all models. Default: nobody. */
+  readonly clients?: readonly Peer[];
+  /** What the pods of a model must come after and go before. Default: nothing. */
+  readonly after?: (plan: ServingPlan) => readonly pulumi.Resource[];
   /** By model. */
   readonly transform?: Readonly<Record<string, ModelServerArgs["transform"]>>;
 }
@@ -25,12 +34,12 @@ export class Serving extends pulumi.ComponentResource {
   constructor(name: string, args: ServingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:serving:Serving", name, {}, opts);
     const child = { parent: this };
-    const { entrypoint, plans, transform, ...common } = args;
+    const { after, clients = [], entrypoint, gateway, plans, transform, ...common } = args;
 
     const priority = new k8s.scheduling.v1.PriorityClass(
       name,
       {
-        metadata: { name: servingPriority.name, labels: args.labels },
+        metadata: { name: servingPriority.name, labels: named(servingPriority.name, "serving", args).labels },
         value: servingPriority.value,
         description: servingPriority.description,
       },
@@ -45,10 +54,17 @@ export class Serving extends pulumi.ComponentResource {
       plans.map((plan) => {
         const server = new ModelServer(
           plan.name,
-          { ...common, plan, entrypoint: program.metadata.name, transform: transform?.[plan.name] },
+          {
+            ...common,
+            plan,
+            clients: [...(plan.route ? [gateway] : []), ...clients],
+            after: after?.(plan) ?? [],
+            entrypoint: program.metadata.name,
+            transform: transform?.[plan.model],
+          },
           { ...child, dependsOn: priority },
         );
-        return [plan.name, server.endpoint];
+        return [plan.model, server.endpoint];
       }),
     );
 

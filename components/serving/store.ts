@@ -14,6 +14,8 @@ export interface ModelStoreArgs extends Placement {
   readonly ordinal: number;
   /** Refuses to delete the volume. */
   readonly protectState: boolean;
+  /** What the Job must come after: its nodes, and what makes its volume. */
+  readonly after: readonly pulumi.Resource[];
   readonly transform?: Transform<k8s.core.v1.PersistentVolumeClaimArgs> | undefined;
 }
 
@@ -70,6 +72,7 @@ export class ModelStore extends pulumi.ComponentResource {
         scheduling: pullScheduling(args),
         deadlineSeconds: store.deadlineSeconds,
         key: [ordinal, store.tag, store.digest],
+        after: args.after,
         to: ["https"],
       },
       child,

@@ -6,6 +6,7 @@ import type { ScalingPlan } from "../../planning/serving/scaling.ts";
 import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
 import { named, type Placement, selectorOf } from "../kubernetes/metadata.ts";
 import { ingressClass } from "../kubernetes/webService.ts";
+import { awaiting } from "./awaiting.ts";
 
 /** The Service of a model: of several pods per replica only rank 0 answers. */
 export function service(
@@ -19,7 +20,7 @@ export function service(
   return new k8s.core.v1.Service(
     name,
     {
-      metadata: named(plan.name, plan.name, place),
+      metadata: { ...named(plan.name, plan.name, place), annotations: awaiting(plan) },
       spec: {
         selector: {
           ...selectorOf(plan.name),
@@ -50,6 +51,7 @@ export function route(
       metadata: {
         ...named(plan.name, plan.name, place),
         annotations: {
+          ...awaiting(plan),
           "traefik.ingress.kubernetes.io/router.middlewares": middlewares
             .map((middleware) => `${middleware}@file`)
             .join(","),

@@ -5,6 +5,7 @@ import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
 import { named, type Placement, selectorOf } from "../kubernetes/metadata.ts";
 import { type Mount, podTemplate, type SecretKey } from "../kubernetes/pod.ts";
 import { type Transform, transformed } from "../transform.ts";
+import { awaiting } from "./awaiting.ts";
 import { probesOf, schedulingOf } from "./pods.ts";
 
 export interface WorkloadArgs extends Placement {
@@ -40,7 +41,7 @@ function deployment(name: string, args: WorkloadArgs, opts: pulumi.CustomResourc
   return new k8s.apps.v1.Deployment(
     name,
     transformed(transform?.deployment, {
-      metadata: named(plan.name, plan.name, args),
+      metadata: { ...named(plan.name, plan.name, args), annotations: awaiting(plan) },
       spec: {
         replicas: plan.replicas,
         revisionHistoryLimit: 3,
@@ -67,7 +68,7 @@ function withStore(
   return new k8s.apps.v1.StatefulSet(
     name,
     transformed(transform?.statefulSet, {
-      metadata: named(plan.name, plan.name, args),
+      metadata: { ...named(plan.name, plan.name, args), annotations: awaiting(plan) },
       spec: {
         replicas: plan.replicas,
         serviceName: plan.name,
@@ -90,7 +91,7 @@ function groups(name: string, args: WorkloadArgs, opts: pulumi.CustomResourceOpt
   new k8s.core.v1.Service(
     `${name}-group`,
     {
-      metadata: named(groupName, plan.name, args),
+      metadata: { ...named(groupName, plan.name, args), annotations: awaiting(plan) },
       // Rank 0 must be found before it is ready: it gets ready when all have found it.
       spec: { clusterIP: "None", publishNotReadyAddresses: true, selector: selectorOf(plan.name) },
     },
@@ -103,7 +104,7 @@ function groups(name: string, args: WorkloadArgs, opts: pulumi.CustomResourceOpt
     return new k8s.apps.v1.StatefulSet(
       `${name}-${replica}`,
       transformed(transform?.statefulSet, {
-        metadata: named(replicaName, plan.name, args),
+        metadata: { ...named(replicaName, plan.name, args), annotations: awaiting(plan) },
         spec: {
           replicas: plan.podsPerReplica,
           serviceName: groupName,

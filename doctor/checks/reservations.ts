@@ -1,3 +1,4 @@
+import { blockEmptiedMinutes } from "../../catalog/eks.ts";
 import type { Reservation } from "../outside.ts";
 import { type Check, check, failed, ok, type Verdict, warning } from "./check.ts";
 import { isUp, type Subject } from "./subject.ts";
@@ -12,9 +13,6 @@ export interface Reserved {
   /** ISO 8601; of a block. */
   readonly endsAt: string | undefined;
 }
-
-/** Nodes leave a capacity block so long before it ends. Source: EKS user guide, "Create a managed node group with Capacity Blocks for ML". */
-const emptiedBeforeMinutes = 40;
 
 /** One check for each reservation and capacity block that the description names. */
 export function reservationChecks(subject: Subject, now: () => Date): Check[] {
@@ -101,8 +99,8 @@ function timeFaults({ capacityBlock, endsAt, state }: Reservation, now: Date): s
   if (endsAt === undefined || state !== "active") return [];
   const minutesLeft = (Date.parse(endsAt) - now.getTime()) / 60_000;
   if (minutesLeft <= 0) return [`ended ${endsAt}`];
-  return capacityBlock && minutesLeft <= emptiedBeforeMinutes
-    ? [`ends ${endsAt}, and nodes leave it ${emptiedBeforeMinutes} minutes before`]
+  return capacityBlock && minutesLeft <= blockEmptiedMinutes
+    ? [`ends ${endsAt}, and nodes leave it ${blockEmptiedMinutes} minutes before`]
     : [];
 }
 

@@ -20,6 +20,8 @@ export interface CostInput {
   readonly databases?: readonly DatabaseCost[];
   /** Other things that are paid by time, by their price in the catalog, such as `{ kmsKey: 2 }`. Default: none. */
   readonly others?: Partial<Readonly<Record<ServicePriceName, number>>>;
+  /** What runs only for a while, for a person: it is in no total. Default: nothing. */
+  readonly passing?: readonly string[];
 }
 
 /**
@@ -28,7 +30,8 @@ export interface CostInput {
  * that is not in the other.
  */
 export function planCost(input: CostInput): CostPlan {
-  const { balanced = true, databases = [], network, nodeGroups, others = {}, spec, volumes = [] } = input;
+  const { balanced = true, databases = [], network, nodeGroups, others = {}, passing = [], spec } = input;
+  const { volumes = [] } = input;
   const { region } = spec.cloud;
   const nodes = priceNodes(nodeGroups, region);
   const idle = priceIdle(spec.capacity, nodeGroups, region);
@@ -48,6 +51,7 @@ export function planCost(input: CostInput): CostPlan {
     usdPerMonth: usdPerHour * hoursPerMonth,
     budgetUsdPerMonth: spec.budget?.usdPerMonth,
     notPriced: [
+      ...passing,
       ...nodes.notPriced,
       ...idle.notPriced,
       ...notPriced(region, network, spec.cluster.version ?? defaultKubernetesVersion, {

@@ -3,6 +3,7 @@ import type { AwsPlatformSpec } from "../../spec/platform.ts";
 import type { RolePlan, ServiceRolePlan } from "../foundation/iam/roles.ts";
 import type { KeyPlan } from "../foundation/keys.ts";
 import { resourceName } from "../foundation/naming.ts";
+import { type BucketAccessPlan, planDatasetAccess } from "./access.ts";
 import { replicationPolicy } from "./bucketPolicy.ts";
 import { type BucketPlan, planBuckets } from "./buckets.ts";
 import { databaseLogs } from "./database.ts";
@@ -19,6 +20,8 @@ export interface DataPlan {
   /** How buckets are copied to another region; undefined where none is. */
   readonly replication: ReplicationPlan | undefined;
   readonly repositories: readonly RepositoryPlan[];
+  /** What may be attached to the roles of people and of CI. */
+  readonly access: readonly BucketAccessPlan[];
 }
 
 /** What copies need beside the buckets. */
@@ -41,6 +44,7 @@ export function planData(spec: AwsPlatformSpec): DataPlan {
     buckets,
     replication: planReplication(spec, buckets),
     repositories: planRepositories(spec),
+    access: planDatasetAccess(spec),
   };
 }
 

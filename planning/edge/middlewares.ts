@@ -1,8 +1,10 @@
+import { type ModelLimits, modelMiddlewares } from "../serving/middlewares.ts";
+import { adapterPath } from "../serving/route.ts";
 import type { EntrancePlan } from "./entrance.ts";
 import type { LimitsPlan } from "./limits.ts";
 
 /** Middlewares that a route can name; `body-limit` is there only where the spec sets one. */
-export type RouteMiddleware = "secure-headers" | "hidden" | "body-limit";
+export type RouteMiddleware = "secure-headers" | "hidden" | "body-limit" | "adapter-path";
 
 /** Traefik's dynamic configuration, for its file provider. */
 export interface DynamicConfiguration {
@@ -18,10 +20,12 @@ export function entranceMiddlewares({ limits }: Pick<EntrancePlan, "limits">): s
 export function dynamicConfiguration({
   behindTls,
   limits,
-}: Pick<EntrancePlan, "behindTls" | "limits">): DynamicConfiguration {
+  models,
+}: Pick<EntrancePlan, "behindTls" | "limits"> & { readonly models?: ModelLimits }): DynamicConfiguration {
   return {
     http: {
       middlewares: {
+        "adapter-path": { stripPrefix: { prefixes: [adapterPath] } },
         hidden: { replacePath: { path: "/hidden" } },
         "secure-headers": {
           headers: {
@@ -34,6 +38,7 @@ export function dynamicConfiguration({
         },
         ...limiting(limits),
         ...bodyLimit(limits),
+        ...(models && modelMiddlewares(models)),
       },
     },
   };

@@ -34,5 +34,9 @@ export interface LaunchFile {
 export const launchPath = "/etc/m2m/launch.json";
 export const entrypointFolder = "/opt/m2m/entrypoint";
 
+/** Where a staging Job finds its file, and its program beside the entrypoint, whose modules it takes. */
+export const stagePath = "/etc/m2m/stage.json";
+export const stageFolder = "/opt/m2m/stage";
+
 /** What an image with Python 3 runs instead of the engine. */
 export const launchCommand: readonly string[] = ["python3", entrypointFolder];

@@ -3,7 +3,7 @@ import type { Server, ServingResources, ServingVolume } from "./servingPlan.ts";
 import { type GpuSharing, resourceOf } from "./sharing.ts";
 
 /** Kubernetes' name of whole GPUs. */
-const wholeGpu = "nvidia.com/gpu";
+export const wholeGpu = "nvidia.com/gpu";
 
 /** MiB for tokenizers and configuration beside weights. */
 const besideWeightsMiB = 512;

@@ -51,6 +51,9 @@ const allowed: Readonly<Record<Server, (model: string) => readonly AllowedPath[]
 /** Prefix of all models on the platform's host. */
 export const modelsPath = "/models";
 
+/** Path of the adapter, which the gateway takes off. */
+export const adapterPath = "/llm";
+
 /**
  * A server that asks for no key is routed only where the gateway asks somebody else: undefined without that, and it can be
  * reached from inside only.

@@ -16,6 +16,7 @@ import {
 import { tgiLegacy, tgiParts } from "./engines/tgi.ts";
 import { tritonParts } from "./engines/triton.ts";
 import { vllmParts } from "./engines/vllm.ts";
+import { servingNamespace } from "./namespaces.ts";
 import { planResources, planVolumes } from "./resources.ts";
 import { servingRole } from "./role.ts";
 import { planRoute } from "./route.ts";
@@ -23,23 +24,27 @@ import { planScaling } from "./scaling.ts";
 import { planScheduling } from "./scheduling.ts";
 import type { Server, ServingPlan } from "./servingPlan.ts";
 import type { GpuSharing } from "./sharing.ts";
+import { planStaging, type StagingPlan } from "./staging.ts";
 import { planStreaming } from "./streaming.ts";
 import { planTiming } from "./timing.ts";
 import { libraryTag, planWeights, type WeightsPlan } from "./weights.ts";
-
-/** Namespace of all model servers. */
-export const servingNamespace = "ai-models";
 
 export interface ServingOptions {
   /** Whether the gateway asks a service about keys before it passes a request on. Default: no, servers check keys. */
   readonly forwardAuth?: boolean;
   /** Models that share cards with others. Default: none, each has whole cards. */
   readonly sharing?: ReadonlyMap<string, GpuSharing>;
+  /** Models whose nodes start from zero. Default: none. */
+  readonly fromZero?: ReadonlySet<string>;
+  /** Whether the cluster serves pods' metrics by Kubernetes' custom metrics API. Default: no, and so nothing scales. */
+  readonly customMetrics?: boolean;
 }
 
 export interface PlannedServing {
   /** In the order of the models. */
   readonly plans: readonly ServingPlan[];
+  /** What fills the models bucket before they start; empty without one. */
+  readonly staging: readonly StagingPlan[];
   /** Why a model can't be served as described. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -55,19 +60,44 @@ export function planServing(
   const plans = outcomes.flatMap((outcome) => (typeof outcome === "string" ? [] : [outcome]));
   return {
     plans,
-    problems: outcomes.filter((outcome) => typeof outcome === "string"),
+    staging: spec.environment === "local" ? [] : planStaging(spec, models),
+    problems: [...outcomes.filter((outcome) => typeof outcome === "string"), ...sameObjects(models)],
     warnings: [
-      ...plans.flatMap(({ legacy, name }) => (legacy === undefined ? [] : [`models.${name}: ${legacy}`])),
+      ...plans.flatMap(({ legacy, model }) => (legacy === undefined ? [] : [`models.${model}: ${legacy}`])),
       ...plans.flatMap(({ scaling }) => scaling?.warnings ?? []),
-      ...plans.flatMap(unpinned),
+      ...(options.customMetrics ? [] : plans.flatMap((plan) => unscaled(plan, spec.models[plan.model]))),
+      ...(spec.environment === "local" ? [] : plans.flatMap(unpinned)),
     ],
   };
 }
 
-function unpinned({ name, store }: ServingPlan): string[] {
+/** Name of a model's objects: those of Services and containers have no dots. Source: RFC 1123, "label". */
+const objectName = (model: string) => model.replaceAll(".", "-");
+
+function sameObjects(models: readonly ModelPlan[]): string[] {
+  const names = models.map(({ name }) => name);
+  return names.flatMap((name, index) => {
+    const other = names.slice(0, index).find((earlier) => objectName(earlier) === objectName(name));
+    if (other === undefined) return [];
+    return [
+      `models.${name} and models.${other} would both be ${objectName(name)} in Kubernetes: rename one of them`,
+    ];
+  });
+}
+
+/** A HorizontalPodAutoscaler without its metric would say so in its events only, and never scale. */
+function unscaled({ model, replicas }: ServingPlan, described: ModelSpec | undefined): string[] {
+  if (described?.autoscaling === undefined) return [];
+  const { least, most } = described.autoscaling;
+  return [
+    `models.${model}.autoscaling asks for ${least} to ${most} replicas, but nothing in the cluster serves the metric that they scale by: there are ${replicas}, set models.${model}.replicas`,
+  ];
+}
+
+function unpinned({ model, store }: ServingPlan): string[] {
   if (store === undefined || store.digest !== undefined) return [];
   return [
-    `models.${name}: Ollama's tag ${store.tag} may point to other files tomorrow: pin its manifest's digest in models.${name}.digest`,
+    `models.${model}: Ollama's tag ${store.tag} may point to other files tomorrow: pin its manifest's digest in models.${model}.digest`,
   ];
 }
 
@@ -100,7 +130,7 @@ function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions
   return {
     ...common(spec, model, server, parts, timing, options),
     gated: weights.gated && weights.prefix === undefined,
-    launchFiles: launchFilesOf(model.name, parts.launches, group?.size),
+    launchFiles: launchFilesOf(objectName(model.name), parts.launches, group?.size),
     podsPerReplica: pods,
     resources: planResources(model, pods, volumes, sharing),
     volumes,
@@ -112,17 +142,24 @@ function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions
 
 const partsOf = { vllm: vllmParts, tgi: tgiParts, triton: tritonParts } as const;
 
+/** No node was planned for it: it takes the processors that are free, and must fit beside everything else on a laptop. */
+const localCpu = "100m";
+
 function planOllama(spec: PlatformSpec, model: ModelPlan, options: ServingOptions): ServingPlan | string {
   const tag = libraryTag(model);
   if (tag === undefined)
     return `models.${model.name}: Ollama's library has no ${model.model} in ${model.deployment.quantization} that the catalog knows of`;
   const timing = planTiming(model, { server: "ollama", from: "volume", streamed: false });
+  const resources = planResources(model, 1, [], options.sharing?.get(model.name));
   return {
     ...common(spec, model, "ollama", ollamaParts(model, tag, timing), timing, options),
     gated: false,
     launchFiles: {},
     podsPerReplica: 1,
-    resources: planResources(model, 1, [], options.sharing?.get(model.name)),
+    resources: {
+      ...resources,
+      requests: { ...resources.requests, ...(spec.environment === "local" ? { cpu: localCpu } : {}) },
+    },
     volumes: [],
     store: planStore(model, tag, spec.models[model.name]?.digest),
     bucketFolder: undefined,
@@ -136,13 +173,14 @@ function common(
   server: Server,
   { image, ...parts }: EngineParts,
   timing: ServingPlan["timing"],
-  { forwardAuth = false }: ServingOptions,
+  { customMetrics = false, forwardAuth = false, fromZero }: ServingOptions,
 ) {
   const aws = spec.environment !== "local";
   const { host } = spec.gateway;
   return {
     ...parts,
-    name: model.name,
+    name: objectName(model.name),
+    model: model.name,
     server,
     legacy: server === "tgi" ? tgiLegacy : undefined,
     namespace: servingNamespace,
@@ -150,11 +188,15 @@ function common(
     replicas: model.replicas,
     scheduling: planScheduling(model, aws),
     timing,
-    scaling: planScaling(model.name, server, spec.models[model.name]?.autoscaling, {
-      timing,
-      usdPerHour: model.usdPerHour / Math.max(1, model.replicas),
-      version: spec.environment === "local" ? undefined : (spec.cluster.version ?? defaultKubernetesVersion),
-    }),
+    scaling: customMetrics
+      ? planScaling(model.name, server, spec.models[model.name]?.autoscaling, {
+          timing,
+          usdPerHour: model.usdPerHour / Math.max(1, model.replicas),
+          version:
+            spec.environment === "local" ? undefined : (spec.cluster.version ?? defaultKubernetesVersion),
+        })
+      : undefined,
+    awaited: !(fromZero?.has(model.name) ?? false),
     route: planRoute(model, server, { forwardAuth, host }),
   };
 }
@@ -165,12 +207,18 @@ function groupOf({ gpu, name, nodes, replicas }: ModelPlan): GroupPlan | undefin
     ...nodes.flatMap(({ instanceType }) => findInstanceType(instanceType)?.gpu?.count ?? []),
   );
   if (gpu === undefined || gpu.count <= perNode) return undefined;
+  const objects = objectName(name);
   const leader = (replica: number) =>
-    `${podName(name, replica, 0)}.${groupServiceName(name)}.${servingNamespace}.svc.cluster.local`;
+    `${podName(objects, replica, 0)}.${groupServiceName(objects)}.${servingNamespace}.svc.cluster.local`;
   return {
     size: Math.ceil(gpu.count / perNode),
     leaders: Array.from({ length: replicas }, (_, replica) => leader(replica)),
   };
+}
+
+/** URL of a model's server inside the cluster. */
+export function serverUrl({ name, namespace, ports: { http } }: ServingPlan): string {
+  return `http://${name}.${namespace}.svc.cluster.local:${http}`;
 }
 
 /** Name of a pod of a replica: each replica is a StatefulSet, `<name>-<replica>`, whose pods have their rank behind. */
@@ -207,5 +255,5 @@ function bucketFolder(
 
 function roleOf({ name }: ModelPlan, { prefix }: WeightsPlan, aws: AwsPlatformSpec | undefined) {
   if (aws === undefined || prefix === undefined) return undefined;
-  return servingRole(aws, { name, namespace: servingNamespace, prefix });
+  return servingRole(aws, { name: objectName(name), namespace: servingNamespace, prefix });
 }

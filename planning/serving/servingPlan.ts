@@ -10,8 +10,10 @@ export type Server = "vllm" | "tgi" | "ollama" | "triton";
 
 /** How one model is served in Kubernetes, as plain values. */
 export interface ServingPlan {
-  /** Name of all its objects, and of the model in requests. Changing it replaces them. */
+  /** Name of all its objects: the model's, with hyphens for dots. Changing it replaces them. */
   readonly name: string;
+  /** Name of the model, as it is described and as requests have it. */
+  readonly model: string;
   readonly server: Server;
   /** Why nobody should choose this server for something new; undefined where there is no reason. */
   readonly legacy: string | undefined;
@@ -45,7 +47,13 @@ export interface ServingPlan {
   readonly bucketFolder: BucketFolderPlan | undefined;
   readonly scheduling: SchedulingPlan;
   readonly timing: TimingPlan;
+  /** Undefined where nothing scales it. */
   readonly scaling: ScalingPlan | undefined;
+  /**
+   * Whether an `up` waits until it answers. Not where its nodes start from zero: whether a GPU can be had is known when the
+   * autoscaler has asked for one, and a GPU that can't must stop a model, not the environment.
+   */
+  readonly awaited: boolean;
   readonly route: RoutePlan | undefined;
   /** Rights in AWS to read its weights; undefined where there is no AWS, or it reads nothing there. */
   readonly role: PodRolePlan | undefined;

@@ -34,7 +34,7 @@ const networkShare = 0.6;
 const diskBytesPerSecond = 5e8;
 
 /** Bytes a second from Hugging Face's CDN to a machine anywhere: an assumption, 400 Mbit/s. */
-const hubBytesPerSecond = 5e7;
+export const hubBytesPerSecond = 5e7;
 
 /**
  * Python, imports and CUDA; compiling what no cache has; capturing graphs. Compiling: 53 to 80 s cold, 6 s warm, for models of

@@ -22,6 +22,8 @@ export interface SizedPlatform {
   readonly vectors: VectorStorePlan;
   readonly embeddings: readonly EmbeddingPlan[];
   readonly problem: PlacementProblem;
+  /** GPUs that may be bought. */
+  readonly supply: GpuSupply;
 }
 
 /** Turns a description into what placement has to place. */
@@ -52,6 +54,7 @@ export function sizePlatform(
     vectors,
     embeddings,
     problem: { workloads, offers, zones: network.zones, previous },
+    supply,
   };
 }
 

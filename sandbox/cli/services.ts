@@ -6,8 +6,8 @@ export const authSchema = z.discriminatedUnion("kind", [
   /** Open to everyone who reaches it. */
   z.object({ kind: z.literal("none") }),
   z.object({
-    /** `password`: a user and a password; `s3-keys`: an access key and a secret key for the S3 API. */
-    kind: z.enum(["password", "s3-keys"]),
+    /** `password`: a user and a password; `s3-keys`: an access key and a secret key; `bearer`: a team's keys. */
+    kind: z.enum(["password", "s3-keys", "bearer"]),
     secret: z.object({ namespace: z.string(), name: z.string() }),
     user: z.string().optional(),
     /** Keys of the secret, in the order: password, or access key and secret key. */
@@ -20,6 +20,8 @@ export const stackServiceSchema = z.object({
   name: z.string(),
   /** Path below the platform's entrance; absent for services inside the cluster only. */
   path: z.string().optional(),
+  /** Path that tells whether it is there; absent where that is the same. */
+  probe: z.string().optional(),
   /** What runs it. */
   workload: z.object({
     kind: z.enum(["Deployment", "StatefulSet"]),
@@ -91,6 +93,10 @@ export async function probeUntilReady(ask: () => Promise<Probe>, seconds: number
 export function describeAuth(auth: Auth): string {
   if (auth.kind === "none") return "none";
   const { secret, user, keys } = auth;
-  const what = auth.kind === "password" ? `user ${user ?? "?"}` : "S3 keys";
+  const what = {
+    password: `user ${user ?? "?"}`,
+    "s3-keys": "S3 keys",
+    bearer: `key of ${user ?? "?"}`,
+  }[auth.kind];
   return `${what}, secret ${secret.namespace}/${secret.name} (${keys.join(", ")})`;
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { imageRef } from "../../catalog/images.ts";
 import { renderTable } from "../../report/table.ts";
 import { UserError } from "../lib/fail.ts";
 import { stateDir } from "../lib/paths.ts";
@@ -148,7 +149,10 @@ async function sandboxSteps(settings: Settings): Promise<Step[]> {
     {
       title: "Kubernetes",
       run: async (progress) => {
-        await cluster.startCluster({ apiPort, webPort, images: archives }, progress);
+        await cluster.startCluster(
+          { apiPort, webPort, images: archives, library: imageRef("ollama") },
+          progress,
+        );
         return undefined;
       },
     },
@@ -197,7 +201,7 @@ async function answers(timings: Timing[], within: number): Promise<{ rows: strin
     return service.path !== undefined;
   });
   const results = await Promise.all(
-    reachable.map(({ path }) => probeUntilReady(() => entrance.probe(path), within)),
+    reachable.map(({ path, probe = path }) => probeUntilReady(() => entrance.probe(probe), within)),
   );
   for (const [index, { name, path }] of reachable.entries()) {
     const result = results[index];

@@ -96,7 +96,7 @@ const workloadSchema = z.object({
 });
 
 async function look(
-  { name, path, workload, auth }: StackService,
+  { name, path, probe = path, workload, auth }: StackService,
   kube: KubeClient,
   entrance: Awaited<ReturnType<typeof entranceOf>>,
 ): Promise<Status["services"][number]> {
@@ -109,8 +109,8 @@ async function look(
   const readyPods = Math.min(object?.status.readyReplicas ?? 0, wantedPods);
   const podsReady = object !== undefined && readyPods === wantedPods && wantedPods > 0;
   const base = { name, workload: { ...workload, readyPods, wantedPods }, auth };
-  if (path === undefined) return { ...base, ready: podsReady };
-  const { ready, answer } = await entrance.probe(path);
+  if (path === undefined || probe === undefined) return { ...base, ready: podsReady };
+  const { ready, answer } = await entrance.probe(probe);
   return { ...base, url: entrance.url(path), ready: podsReady && ready, answer };
 }
 

@@ -34,6 +34,8 @@ export interface ClusterOptions {
   webPort: number;
   /** OCI archives of the images that the pods use. The cluster pulls from no registry. */
   images: readonly string[];
+  /** Reference of the image with what stands in for Ollama's library of models. Default: none, its name leads nowhere. */
+  library?: string;
 }
 
 export interface ClusterStatus {
@@ -139,7 +141,10 @@ async function noteNewerProgram({ gate }: NodeProcesses, progress: Progress): Pr
 /** Ends what a killed run left. */
 const endRemains = async (): Promise<void> => endNode(await notedProcesses(), cgroupName(stateDir));
 
-async function writeConfig({ apiPort, webPort }: ClusterOptions, snapshotter: string): Promise<void> {
+async function writeConfig(
+  { apiPort, library = "", webPort }: ClusterOptions,
+  snapshotter: string,
+): Promise<void> {
   const { stdout: containerd } = await execa("sh", ["-c", "command -v containerd"], { reject: false });
   if (!containerd) {
     throw new UserError("containerd is not installed.", ["Install it: apt-get install containerd"]);
@@ -153,6 +158,7 @@ async function writeConfig({ apiPort, webPort }: ClusterOptions, snapshotter: st
     containerd,
     cniPlugins,
     snapshotter,
+    library,
   };
   await writeFile(configFile, `${JSON.stringify(config, null, 2)}\n`);
 }

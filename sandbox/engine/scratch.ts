@@ -13,6 +13,7 @@ export class ScratchProject {
   private constructor(
     readonly folder: string,
     readonly env: NodeJS.ProcessEnv,
+    private readonly command: readonly [string, ...string[]] = ["pulumi"],
   ) {}
 
   /** @param program main file of another program to run in place of the project's own, in a folder of this project */
@@ -23,12 +24,20 @@ export class ScratchProject {
 
   /** The same project with another backend. */
   withBackend(url: string): ScratchProject {
-    return new ScratchProject(this.folder, { ...this.env, PULUMI_BACKEND_URL: url });
+    return new ScratchProject(this.folder, { ...this.env, PULUMI_BACKEND_URL: url }, this.command);
+  }
+
+  /** The same project where nothing but loopback can be reached: in a network namespace of its own. */
+  withoutNetwork(): ScratchProject {
+    const script = 'ip link set lo up && exec pulumi "$@"';
+    const command = ["unshare", "--map-root-user", "--net", "sh", "-c", script, "pulumi"] as const;
+    return new ScratchProject(this.folder, this.env, command);
   }
 
   /** Runs `pulumi`; its output and exit code are the result, whichever it is. */
   pulumi(...args: string[]) {
-    return execa("pulumi", ["--non-interactive", "--color=never", ...args], {
+    const [file, ...before] = this.command;
+    return execa(file, [...before, "--non-interactive", "--color=never", ...args], {
       cwd: this.folder,
       env: this.env,
       extendEnv: false,

@@ -14,9 +14,11 @@ const mediaType = {
 
 /**
  * A reference in full, as containerd's store and the kubelet name it: `traefik:v3` is
- * `docker.io/library/traefik:v3`.
+ * `docker.io/library/traefik:v3`. Beside a digest there is no tag. The digest is then that of the registry's image, and only
+ * its name here.
  */
-export function fullReference(ref: string): string {
+export function fullReference(given: string): string {
+  const ref = given.replace(/:[^:/@]+@/, "@");
   const [first = "", ...rest] = ref.split("/");
   if (rest.length === 0) return `docker.io/library/${ref}`;
   return /[.:]|^localhost$/.test(first) ? ref : `docker.io/${ref}`;

@@ -8,6 +8,8 @@ import { UserError } from "../lib/fail.ts";
 import { repoRoot } from "../lib/paths.ts";
 import type { Progress } from "../lib/progress.ts";
 import { explainFailure } from "../toolchain/diagnose.ts";
+import { buildGo, type GoProgram } from "../toolchain/go.ts";
+import { contentKey } from "../toolchain/key.ts";
 import { hasCode, withLock } from "../toolchain/lock.ts";
 import { imageConfig, writeArchive } from "./archive.ts";
 import { type Base, baseRefs, buildBases, findBase } from "./base.ts";
@@ -32,6 +34,8 @@ export const debianPackages: readonly string[] = [
   "debian-archive-keyring",
   "python3-pip",
   "zstd",
+  "gcc",
+  "libc6-dev",
 ];
 
 const pipLock = join(import.meta.dirname, "python", "requirements.lock");
@@ -147,12 +151,15 @@ async function downloadInputs(name: BuildableName, progress: Progress): Promise<
   const npm = await readNpmPackages(join(folder, "packages.json"));
   const archives: string[] = [];
   for (const pin of npm) archives.push(await downloadNpm(pin, name, progress));
+  const programs: readonly GoProgram[] = "programs" in recipe ? recipe.programs : [];
+  for (const program of programs) archives.push(await buildGo(program, progress));
   return {
     wheels: await downloadWheels([lock], name, progress),
     archives,
     packages: [
       ...lockedPackages(await readFile(lock, "utf8")),
       ...npm.map((pin) => `${pin.name}@${pin.version}`),
+      ...programs.map((program) => program.package).filter((path) => path !== "."),
     ],
   };
 }
@@ -273,6 +280,8 @@ async function imageKey(name: BuildableName, bases: string): Promise<string> {
   const recipe = recipes[name];
   if (recipe.kind === "dockerfile") {
     hash.update(await contextHash(await readContext(join(repoRoot, recipe.folder))));
+    const programs: readonly GoProgram[] = "programs" in recipe ? recipe.programs : [];
+    for (const { moduleDir } of programs) hash.update(await contentKey(join(repoRoot, moduleDir), []));
   }
   return hash.digest("hex").slice(0, 20);
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../lib/fail.ts";
@@ -172,9 +172,4 @@ export async function hiddenEntries(rootfs: Rootfs): Promise<string[]> {
     { input: `${candidates.join("\n")}\n` },
   );
   return found.split("\n").filter((line) => line !== "");
-}
-
-/** Deletes a file system under construction. Its mounts are gone already: they lived in the scripts' namespaces. */
-export async function removeRootfs(rootfs: Rootfs): Promise<void> {
-  await rm(rootfs.dir, { recursive: true, force: true });
 }

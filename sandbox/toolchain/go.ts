@@ -54,12 +54,6 @@ export async function buildGo(program: GoProgram, progress: Progress): Promise<s
   return link;
 }
 
-/** Whether `buildGo` would have nothing to do but link. */
-export async function isBuilt(program: GoProgram): Promise<boolean> {
-  const { folder } = await locate(await goTool(), program);
-  return exists(join(folder, program.name));
-}
-
 async function locate(tool: GoTool, program: GoProgram): Promise<{ moduleDir: string; folder: string }> {
   const moduleDir = resolve(repoRoot, program.moduleDir);
   const { package: main, ldflags, env } = program;

@@ -1,5 +1,6 @@
 import type { Finding } from "../faults/issues.ts";
 import type { Judged } from "../judged.ts";
+import { fallbacks, teamModels } from "./access.ts";
 import { architectures } from "./architecture.ts";
 import { budget } from "./budget.ts";
 import { blockTypes, purchase, reservationIds } from "./capacity.ts";
@@ -13,6 +14,7 @@ import { inCluster, rds } from "./postgres.ts";
 import { allowedFamilies, allowedGpus, region, replicaRegion, reservedTypes, zones } from "./region.ts";
 import { chroma, pgvector, replication, servers } from "./retrieval.ts";
 import type { Rule } from "./rule.ts";
+import { gpusOfTraining, oneWay } from "./training.ts";
 
 const rules: readonly Rule[] = [
   region,
@@ -32,7 +34,11 @@ const rules: readonly Rule[] = [
   namedOnce,
   architectures,
   models,
+  fallbacks,
+  teamModels,
   embeddings,
+  oneWay,
+  gpusOfTraining,
   chroma,
   pgvector,
   servers,

@@ -90,7 +90,7 @@ beforeAll(async () => {
   await makeCertificates();
   extensions = await allowVector();
   await writeFile(join(folder, "init", "rds.sql"), likeRds);
-  await writeFile(join(folder, "server", "pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n");
+  await writeFile(join(folder, "server", "pg_hba.conf"), clients);
 }, 20 * 60_000);
 
 afterAll(async () => {
@@ -98,9 +98,16 @@ afterAll(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
+/** RDS asks IAM by PAM whether a member of `rds_iam` may come in; here, each may. */
+const clients = `hostssl all +rds_iam 127.0.0.1/32 trust
+hostssl all all 127.0.0.1/32 scram-sha-256
+`;
+
 /** RDS's own superuser is nobody's; the master may make roles and databases, and create what extensions it allows. */
 const likeRds = `
 CREATE ROLE rds_superuser CREATEROLE CREATEDB;
+CREATE ROLE rds_iam;
+GRANT rds_iam TO rds_superuser WITH ADMIN OPTION;
 CREATE ROLE ${master.username} LOGIN CREATEROLE CREATEDB IN ROLE rds_superuser
   PASSWORD '${master.password.replaceAll("'", "''")}';
 `;
@@ -241,6 +248,20 @@ describe.sequential("the Job that makes databases in RDS", () => {
       psql -XAtq -c "SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user"`,
     );
     expect(output.split("\n")).toEqual(["mlflow|t", "vector", "mlflow|mlflow", "vectors|vectors", "f|t"]);
+  }, 120_000);
+
+  test("lets people read what programs wrote before it and after it, and nothing else", async () => {
+    const reads = (sql: string) =>
+      `PGUSER=reader PGDATABASE=mlflow psql -XAtq -v ON_ERROR_STOP=1 -c ${shell([sql])}`;
+    expect(
+      await besideServer(
+        `${as("mlflow", "mlflow", "INSERT INTO runs VALUES (7); REVOKE ALL ON runs FROM reader")} && job &&
+        ${as("mlflow", "mlflow", "CREATE TABLE later AS SELECT 8 AS id")} &&
+        ${reads("SELECT id FROM runs UNION SELECT id FROM later ORDER BY 1")} && PGPASSWORD= ${reads("SELECT current_user")}`,
+      ),
+    ).toBe("7\n8\nreader");
+    for (const change of ["INSERT INTO runs VALUES (9)", "DROP TABLE runs", "CREATE TABLE mine (id int)"])
+      await expect(besideServer(reads(change)), change).rejects.toThrow(/permission denied|must be owner/);
   }, 120_000);
 
   test("gives a user its new password when that changes", async () => {

@@ -27,6 +27,7 @@ const limits: Readonly<Record<NameKind, number>> = {
   alarm: 255,
   "dns-label": 63,
   "dns-subdomain": 253,
+  task: 54,
   "label-value": 63,
 };
 const kinds = fc.constantFrom(...nameKinds);

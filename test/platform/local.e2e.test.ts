@@ -3,31 +3,21 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { imageRef } from "../../catalog/images.ts";
 import { partOf } from "../../planning/ownership.ts";
-import { cli, eventually, inPod, killTree, kubectl, kubectlOutput } from "../support/local.ts";
+import {
+  cli,
+  eventually,
+  inPod,
+  killTree,
+  kubectl,
+  kubectlOutput,
+  services,
+  urlOf,
+} from "../support/local.ts";
 import { type LoggedRun, logRun } from "../support/mlflow.ts";
 
 /** The running platform, in the order in which it is used, broken, repaired and taken away. */
 
 const minutes = (count: number) => count * 60_000;
-
-interface Service {
-  readonly name: string;
-  readonly url?: string;
-  readonly ready: boolean;
-  readonly auth: { readonly kind: string };
-}
-
-async function services(): Promise<Service[]> {
-  const { all, exitCode, stdout } = await cli("status", "--json");
-  if (exitCode !== 0) throw new Error(`status ended with ${exitCode}:\n${all}`);
-  return JSON.parse(stdout).services;
-}
-
-async function urlOf(name: string): Promise<string> {
-  const url = (await services()).find((service) => service.name === name)?.url;
-  if (url === undefined) throw new Error(`${name} has no URL`);
-  return url;
-}
 
 async function getJson(url: string) {
   const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
@@ -52,7 +42,16 @@ describe.sequential("the local platform", () => {
     "has every service ready",
     async () => {
       expect((await services()).map(({ name, ready }) => ({ name, ready }))).toEqual(
-        ["traefik", "mlflow", "experiments", "postgres", "seaweedfs"].map((name) => ({ name, ready: true })),
+        [
+          "traefik",
+          "mlflow",
+          "experiments",
+          "qwen3-0.6b",
+          "tinyllama",
+          "adapter",
+          "postgres",
+          "seaweedfs",
+        ].map((name) => ({ name, ready: true })),
       );
     },
     minutes(2),
@@ -174,6 +173,8 @@ describe.sequential("the local platform", () => {
         ["ai-data", "statefulset/postgres"],
         ["ai-data", "statefulset/seaweedfs"],
         ["ai-gateway", "deployment/traefik"],
+        ["ai-models", "deployment/adapter"],
+        ["ai-models", "statefulset/tinyllama"],
       ] as const) {
         const status = await inPod(namespace, workload, "cat", "/proc/1/status");
         expect(status, workload).toMatch(/^Uid:\s+(?!0\b)\d+/m);

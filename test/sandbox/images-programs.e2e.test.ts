@@ -1,16 +1,20 @@
 import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ImageName, images } from "../../catalog/images.ts";
+import { planPlatform } from "../../planning/plan.ts";
+import { planServing } from "../../planning/serving/serving.ts";
 import { buildImages } from "../../sandbox/images/images.ts";
 import { cacheDir, repoRoot } from "../../sandbox/lib/paths.ts";
 import { silent } from "../../sandbox/lib/progress.ts";
+import { describeEnvironment } from "../../stacks/environments.ts";
 import { Containers, type UnpackedImage } from "../support/container.ts";
 
 const containers = new Containers();
+const localSpec = describeEnvironment("local", repoRoot);
 afterAll(() => containers.remove());
 
 /** Unpacks an image once for the tests of one program. */
@@ -132,30 +136,55 @@ describe("adapter", () => {
   }, 60_000);
 });
 
-describe("llamacpp", () => {
-  const llamacpp = image("llamacpp");
+describe("ollama", () => {
+  const ollama = image("ollama");
+  let hosts: string;
+  beforeAll(async () => {
+    hosts = join(await mkdtemp(join(tmpdir(), "hosts-")), "hosts");
+    await writeFile(hosts, "127.0.0.1 localhost registry.ollama.ai blobs.registry.ollama.ai\n");
+    await chmod(dirname(hosts), 0o755);
+  });
+  afterAll(() => rm(dirname(hosts), { recursive: true, force: true }));
 
-  test("generates and embeds with the model that is baked in, as any user", async () => {
-    const script = `cd /tmp
-python /usr/local/bin/llama-server --port 18080 --embeddings --pooling mean 2>log &
+  test("has the real server and client where the upstream image has them, and is told apart from it", async () => {
+    expect(ollama.get().config).toMatchObject({ Entrypoint: ["/bin/ollama"], Cmd: ["serve"] });
+    const said = await containers.run(
+      ollama.get(),
+      "HOME=/tmp ollama --version 2>&1 && ollama-library certificate",
+    );
+    expect(said).toContain(images.ollama.version);
+    expect(said).toContain("BEGIN CERTIFICATE");
+  });
+
+  test("starts with the environment that is rendered for it, and pulls, loads and runs a model, as any user", async () => {
+    const { plans } = planServing(localSpec, (await planPlatform(localSpec)).models);
+    const plan = plans.find(({ model }) => model === "tinyllama");
+    if (plan?.store === undefined) throw new Error("local serves tinyllama by Ollama");
+    const set = Object.entries({ ...plan.env, OLLAMA_HOST: "127.0.0.1:11434", OLLAMA_MODELS: "/tmp/models" })
+      .map(([name, value]) => `export ${name}='${value}'`)
+      .join("\n");
+    const { tag } = plan.store;
+    const script = `${set}
+ollama-library serve 127.0.0.1:443 /usr/share/ollama-library/tiny-random-llama.gguf > /tmp/library &
+ollama serve 2>/tmp/log &
+until ollama list > /dev/null 2>&1; do sleep 0.1; done
+ollama pull ${tag} > /dev/null 2>&1
+ollama run ${tag} ""
 python3 - <<'end'
-import json, time, urllib.request
+import json, urllib.request
 def ask(path, **body):
-    request = urllib.request.Request("http://127.0.0.1:18080" + path, json.dumps(body).encode())
-    return json.load(urllib.request.urlopen(request, timeout=30))
-for _ in range(300):
-    try:
-        urllib.request.urlopen("http://127.0.0.1:18080/health", timeout=2)
-        break
-    except OSError:
-        time.sleep(0.1)
-answer = ask("/v1/completions", prompt="the", max_tokens=3, ignore_eos=True)
-vector = ask("/v1/embeddings", input="a river")["data"][0]["embedding"]
-print(answer["model"], answer["usage"]["completion_tokens"], len(vector))
+    data = json.dumps(body).encode() if body else None
+    return json.load(urllib.request.urlopen("http://127.0.0.1:11434" + path, data, timeout=60))
+answer = ask("/v1/chat/completions", model="${tag}", messages=[{"role": "user", "content": "hi"}], max_tokens=3)
+loaded = ask("/api/ps")["models"][0]
+print(ask("/api/version")["version"], answer["usage"]["completion_tokens"], loaded["context_length"])
 end
-kill $!`;
-    expect(await containers.run(llamacpp.get(), script, { user: "12345:0" })).toBe("tiny-random-llama 3 64");
-  }, 60_000);
+kill %1 %2; cat /tmp/library`;
+    const volumes = { "/etc/hosts": hosts };
+    const said = await containers.run(ollama.get(), script, { volumes });
+    expect(said).toContain(`${images.ollama.version} 3 ${plan.env.OLLAMA_CONTEXT_LENGTH}`);
+    expect(said).toContain(`random weights instead of ${tag}`);
+  }, 120_000);
 });
 
 describe("postgres", () => {

@@ -71,9 +71,10 @@ describe("versions in recipes are the catalog's", () => {
     ]);
   });
 
-  test("llama.cpp's server", async () => {
-    const packages = lockedPackages(await lockOf(folderOf("llamacpp")));
-    expect(packages).toContain(`xllamacpp==${images.llamacpp.version}`);
+  test("Ollama", async () => {
+    const module = await readFile(join(folderOf("ollama"), "server", "go.mod"), "utf8");
+    expect(module).toContain(`require github.com/ollama/ollama v${images.ollama.version}\n`);
+    expect(images.ollama.tag).toBe(images.ollama.version);
   });
 
   test("MLflow, with drivers for PostgreSQL and S3", async () => {

@@ -7,7 +7,7 @@ import { type Environment, environments } from "../../spec/platform.ts";
 import { errorsIn, graphText, nameOf, Order, type Step, stepsOf } from "../support/graph.ts";
 import { renderStack } from "../support/stacks.ts";
 
-/** The real engine, the real SDK's program loader and the real policy runner, with no cluster and no account. */
+/** The real engine, the real SDK's program loader and the real policy runner, with no cluster, no account and no network. */
 
 let project: ScratchProject;
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 
 const preview = (stack: string, ...args: string[]) =>
-  project.pulumi("preview", `--stack=${stack}`, "--policy-pack=policy", ...args);
+  project.withoutNetwork().pulumi("preview", `--stack=${stack}`, "--policy-pack=policy", ...args);
 
 const previews = new Map<Environment, Promise<Step[]>>();
 
@@ -56,7 +56,7 @@ describe.each(environments)("%s", (environment) => {
     );
   const shown = ({ newState, urn }: Step) => `${newState.type}::${nameOf(urn)}`;
 
-  test("previews whole, with no cluster, no account and no violation", async () => {
+  test("previews whole, with no cluster, no account, no network and no violation", async () => {
     expect(new Set(custom().map(({ op }) => op))).toEqual(new Set(["create"]));
     const rendered = (await renderStack(environment)).map(({ name, type }) => `${type}::${name}`);
     expect(custom().map(shown).sort()).toEqual(rendered.sort());

@@ -11,6 +11,27 @@ export function cli(...args: string[]) {
   return execa("node", ["sandbox/cli/main.mjs", ...args], quiet);
 }
 
+/** A service as `npm run status` shows it. */
+export interface Service {
+  readonly name: string;
+  readonly url?: string;
+  readonly ready: boolean;
+  readonly auth: { readonly kind: string };
+}
+
+export async function services(): Promise<Service[]> {
+  const { all, exitCode, stdout } = await cli("status", "--json");
+  if (exitCode !== 0) throw new Error(`status ended with ${exitCode}:\n${all}`);
+  return JSON.parse(stdout).services;
+}
+
+/** Where a service answers from outside. */
+export async function urlOf(name: string): Promise<string> {
+  const url = (await services()).find((service) => service.name === name)?.url;
+  if (url === undefined) throw new Error(`${name} has no URL`);
+  return url;
+}
+
 /** Runs kubectl against the local platform's cluster. */
 export function kubectl(...args: string[]) {
   return execa(

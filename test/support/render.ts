@@ -120,6 +120,7 @@ const madeByAws = (name: string): Readonly<Record<string, object>> => ({
   "aws:rds/instance:Instance": {
     address: `${name}.example.com`,
     masterUserSecrets: [{ secretArn: `${name}-master-arn` }],
+    resourceId: `${name}-resource-id`,
   },
   "aws:ec2/launchTemplate:LaunchTemplate": { latestVersion: 7 },
   "aws:ecr/repository:Repository": { repositoryUrl: `${accountId}.dkr.ecr.us-east-1.amazonaws.com/${name}` },

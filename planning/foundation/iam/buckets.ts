@@ -13,7 +13,7 @@ export interface EncryptedBucket {
 const thisAccount = "${aws:PrincipalAccount}";
 
 /** Bucket names are the world's: one of ours that isn't made yet may be somebody else's. */
-const ours = { StringEquals: { "aws:ResourceAccount": thisAccount } };
+export const ours = { StringEquals: { "aws:ResourceAccount": thisAccount } };
 
 export const bucketArn = (region: string, name: string) => `arn:${partitionOf(region)}:s3:::${name}`;
 

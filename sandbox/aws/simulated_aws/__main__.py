@@ -24,6 +24,7 @@ from werkzeug.serving import make_server
 
 from simulated_aws import (
     anomalies,
+    autoscaling,
     balancers,
     budgets,
     certificates,
@@ -68,6 +69,7 @@ def main() -> None:
     durations.read(args.state / "durations.json")
     extensions = (
         anomalies,
+        autoscaling,
         balancers,
         budgets,
         certificates,

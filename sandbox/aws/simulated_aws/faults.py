@@ -20,7 +20,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulated_aws.calls import App, Environ
 from simulated_aws.errors import failure
@@ -41,15 +41,23 @@ orders: Path | None = None
 """Where the rules are, once the server runs."""
 
 
-def shortage(instance_types: list[str], zones: list[str]) -> str | None:
-    """Why none of these instance types can be had in any of these zones, or None where one can."""
+class Shortage(NamedTuple):
+    """Why no instance starts."""
+
+    error: str
+    message: str
+    ordered: bool
+    """Whether a drill gave the message."""
+
+
+def shortage(instance_type: str, zone: str) -> Shortage | None:
+    """Why an instance type can't be had in a zone, or None where it can."""
     rules = json.loads(orders.read_text()) if orders is not None and orders.exists() else []
-    wanted = [(kind, zone) for kind in instance_types for zone in zones]
-    struck = [[rule for rule in rules if short_of(rule, kind, zone)] for kind, zone in wanted]
-    if not struck or not all(struck):
+    rule = next((rule for rule in rules if short_of(rule, instance_type, zone)), None)
+    if rule is None:
         return None
-    rule = struck[-1][0]
-    return f"{rule['error']} - {rule.get('message', messages.get(rule['error'], rule['error']))}"
+    error = rule["error"]
+    return Shortage(error, rule.get("message", messages.get(error, error)), "message" in rule)
 
 
 def short_of(rule: dict[str, Any], kind: str, zone: str) -> bool:

@@ -15,6 +15,8 @@ from simulated_aws.durations import settle
 def extend() -> None:
     forget_deleted_endpoints()
     remove_interfaces_of_gateways()
+    # Of one zone. The provider reads its subnet and address by this, and moto 5.2.5 does not say it.
+    NatGateway.availability_mode = "zonal"  # type: ignore[attr-defined]
     settle(NatGateway, "state", "nat-gateway", "pending", "available")
     keep_tags_of_templates_apart()
     keep_descriptions_of_reservations()

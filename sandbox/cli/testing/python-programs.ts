@@ -8,7 +8,15 @@ import { serviceEnvironment } from "./python.ts";
 import { countCheck, type GroupContext, run } from "./run.ts";
 
 /** Folders with Python beside the services; each has a ruff.toml that says what of the services' rules it leaves out. */
-const linted = ["bench", "m2m", "sandbox/aws/simulated_aws", "sandbox/images", "test/m2m", "test/support"];
+const linted = [
+  "bench",
+  "m2m",
+  "sandbox/aws/simulated_aws",
+  "sandbox/images",
+  "test/m2m",
+  "test/support",
+  "training",
+];
 
 /** What the simulated AWS imports. mypy takes no folder with `typing_extensions` in it, which is its own. */
 const imported = ["boto3", "botocore", "moto", "werkzeug", "xmltodict.py"];

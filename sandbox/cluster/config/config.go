@@ -26,6 +26,8 @@ type Config struct {
 	CNIPlugins string `json:"cniPlugins"`
 	// Snapshotter is containerd's: "overlayfs", or "native" where overlayfs does not work (copies every layer).
 	Snapshotter string `json:"snapshotter"`
+	// Library is the image with what stands in for Ollama's library of models; empty where there is none.
+	Library string `json:"library"`
 	// Simulated is set for a cluster whose nodes are all simulated: a control plane that runs no container.
 	Simulated *Simulated `json:"simulated"`
 }
@@ -91,7 +93,10 @@ const (
 	DNSServiceIP   = "10.96.0.10"
 	// SimulatedNetwork is where KWOK takes the addresses of simulated pods from: outside of the pods' own.
 	SimulatedNetwork = "10.200.0.1/16"
-	APIPort          = 6443
+	// LibraryAddress is where the stand-in for Ollama's library listens: of a range that is nobody's (RFC 5737), so that pods
+	// reach it as they would reach the internet.
+	LibraryAddress = "198.51.100.10"
+	APIPort        = 6443
 	// AuthenticatorPort leads from inside to where the host answers TokenReviews.
 	AuthenticatorPort = 6444
 	ClusterDomain     = "cluster.local"
@@ -109,6 +114,8 @@ const (
 	VolumesDir       = "/var/lib/volumes"
 	PKI              = Root + "/pki"
 	Files            = Root + "/config"
+	// StaticPods is where kubelet finds pods that are the node's own.
+	StaticPods = Files + "/pods"
 )
 
 // Host is the layout of the state folder on the host. Node becomes Root inside.

@@ -71,6 +71,32 @@ func TestRenderedFilesAreWellFormedAndSayWhatWasDecided(t *testing.T) {
 	}
 }
 
+func TestTheLibraryIsThereOnlyWithAnImage(t *testing.T) {
+	c := sample(t)
+	pod := filepath.Join(Host{c.StateDir}.Files(), "pods", libraryPod)
+	for _, image := range []string{"", "ollama/ollama@sha256:0", ""} {
+		c.Library = image
+		files := renderAll(t, c)
+		if named := strings.Contains(files["Corefile"], "IN A "+LibraryAddress); named != (image != "") {
+			t.Errorf("with the image %q its name resolves: %v", image, named)
+		}
+		content, err := os.ReadFile(pod)
+		if there := err == nil; there != (image != "") {
+			t.Errorf("with the image %q there is a pod: %v", image, there)
+		}
+		var parsed map[string]any
+		if err := yaml.UnmarshalStrict(content, &parsed); err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(string(content), image) {
+			t.Error("the pod has another image")
+		}
+	}
+	if !strings.Contains(renderAll(t, c)["kubelet.yaml"], "staticPodPath: "+StaticPods) {
+		t.Error("kubelet does not look for it")
+	}
+}
+
 func TestSecretsStayReadableOverRestarts(t *testing.T) {
 	c := sample(t)
 	first := renderAll(t, c)["encryption.yaml"]

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"embed"
+	"maps"
 	"os"
 	"path/filepath"
 	"text/template"
@@ -24,6 +25,7 @@ type values struct {
 	Machine
 	NodeName, NodeAddress, PodNetwork, DNSServiceIP, ClusterDomain   string
 	PauseImage, PKI, Files, Plugins, ContainerdSocket, EncryptionKey string
+	StaticPods, LibraryAddress                                       string
 	AuthenticatorPort                                                int
 }
 
@@ -40,6 +42,9 @@ var rendered = map[string]string{
 	"node-resolv.conf": "node-resolv.conf",
 }
 
+// libraryPod is rendered only where there is an image for it.
+const libraryPod = "ollama-library.yaml"
+
 // Render writes the configuration file of every component, and stages as KWOK's.
 func Render(c Config, machine Machine, stages string) error {
 	host := Host{c.StateDir}
@@ -52,9 +57,16 @@ func Render(c Config, machine Machine, stages string) error {
 		NodeName: NodeName, NodeAddress: NodeAddress, PodNetwork: PodNetwork, DNSServiceIP: DNSServiceIP,
 		ClusterDomain: ClusterDomain, PauseImage: PauseImage, PKI: PKI, Files: Files, Plugins: Plugins,
 		ContainerdSocket: ContainerdSocket, AuthenticatorPort: AuthenticatorPort,
+		StaticPods: StaticPods, LibraryAddress: LibraryAddress,
 	}
-	if err := os.MkdirAll(filepath.Join(host.Files(), "cni"), 0o700); err != nil {
+	// What an earlier start put there may be no more.
+	if err := os.RemoveAll(filepath.Join(host.Files(), "pods")); err != nil {
 		return err
+	}
+	for _, folder := range []string{"cni", "pods"} {
+		if err := os.MkdirAll(filepath.Join(host.Files(), folder), 0o700); err != nil {
+			return err
+		}
 	}
 	for name, file := range files(c) {
 		content, err := render(name, v)
@@ -71,7 +83,11 @@ func Render(c Config, machine Machine, stages string) error {
 // files are the configuration files that this node's components read.
 func files(c Config) map[string]string {
 	if c.Simulated == nil {
-		return rendered
+		all := maps.Clone(rendered)
+		if c.Library != "" {
+			all[libraryPod] = "pods/" + libraryPod
+		}
+		return all
 	}
 	return map[string]string{
 		"etcd.yaml": "etcd.yaml", "encryption.yaml": "encryption.yaml", "node-resolv.conf": "node-resolv.conf",

@@ -42,12 +42,14 @@ func prepareNetwork() error {
 	if err != nil {
 		return err
 	}
-	address, err := netlink.ParseAddr(config.NodeNetwork)
-	if err != nil {
-		return err
-	}
-	if err := netlink.AddrAdd(node, address); err != nil {
-		return err
+	for _, text := range []string{config.NodeNetwork, config.LibraryAddress + "/32"} {
+		address, err := netlink.ParseAddr(text)
+		if err != nil {
+			return err
+		}
+		if err := netlink.AddrAdd(node, address); err != nil {
+			return err
+		}
 	}
 	everything, err := netlink.ParseIPNet("0.0.0.0/0")
 	if err != nil {

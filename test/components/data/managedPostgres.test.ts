@@ -84,3 +84,16 @@ test("without a certificate of the region, connections are still encrypted", asy
   expect(container.env).toContainEqual({ name: "PGSSLMODE", value: "require" });
   expect(resources.filter(({ name }) => name === "databases-authority")).toEqual([]);
 });
+
+test("people may sign in to this server only, as the user who reads", async () => {
+  const { inputs } = find(await renderManagedPostgres(), "Policy", "postgres-read");
+  expect(inputs.name).toBe("ai-platform-prod-postgres-read");
+  expect(JSON.parse(inputs.policy).Statement).toEqual([
+    {
+      Sid: "SignIn",
+      Effect: "Allow",
+      Action: ["rds-db:connect"],
+      Resource: ["arn:aws:rds-db:us-east-1:123456789012:dbuser:postgres-resource-id/reader"],
+    },
+  ]);
+});

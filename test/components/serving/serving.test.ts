@@ -65,12 +65,16 @@ function plansOf(options: ServingOptions = {}): ServingPlan[] {
     deployment: { ...large.deployment, pipelineParallel: 2 },
     nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }],
   });
-  const { plans, problems } = planServing({ ...awsSpec("prod"), models: specs }, models, options);
+  const { plans, problems } = planServing({ ...awsSpec("prod"), models: specs }, models, {
+    customMetrics: true,
+    ...options,
+  });
   expect(problems).toEqual([]);
   return [...plans];
 }
 
 const gateway = { namespace: "ai-gateway", app: "traefik" };
+const adapter = { namespace: "ai-models", app: "adapter" };
 
 const servingOf = (plans: readonly ServingPlan[], more: Partial<ServingArgs> = {}) =>
   render(
@@ -80,7 +84,8 @@ const servingOf = (plans: readonly ServingPlan[], more: Partial<ServingArgs> = {
         namespace: "ai-models",
         labels: { "app.kubernetes.io/part-of": "ai-platform" },
         entrypoint: { "__main__.py": "main()" },
-        clients: [gateway],
+        gateway,
+        clients: [adapter],
         protectState: true,
         aws: { clusterName: "ai-platform-prod", tags: { Project: "ai-platform" } },
         ...more,
@@ -154,11 +159,11 @@ describe("every model server", () => {
     }
   });
 
-  test("is let in by its clients only, and a budget keeps it", () => {
-    for (const { name, ports } of plans) {
+  test("lets in the gateway where it has a route, and its clients, and a budget keeps it", () => {
+    for (const { name, ports, route } of plans) {
       const { spec } = find(resources, "NetworkPolicy", name).inputs;
       expect(spec.ingress).toHaveLength(1);
-      expect(spec.ingress[0].from).toHaveLength(1);
+      expect(spec.ingress[0].from, name).toHaveLength(route ? 2 : 1);
       expect(spec.ingress[0].ports[0].port).toBe(ports.http);
       expect(find(resources, "PodDisruptionBudget", name).inputs.spec.maxUnavailable).toBe(1);
     }

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { onDemandPrice, spotPrice } from "../../../catalog/ec2/prices.ts";
-import { budgetVerdict } from "../../../planning/cost/budget.ts";
 import { type CostInput, costByComponent, planCost } from "../../../planning/cost/cost.ts";
 import { nodePrice } from "../../../planning/cost/nodes.ts";
 import type { CostPlan, NodeGroupPlan } from "../../../planning/infrastructure.ts";
@@ -275,20 +274,6 @@ test("a reserved node costs what it would on demand, on spot less, in a block ab
 });
 
 describe("the budget", () => {
-  const budget = budgetSchema.parse({ usdPerMonth: 1000, alertAtPercent: [100, 50, 80] });
-
-  test.each([
-    ["half of it", 500, { within: true, percent: 50, usdLeftPerMonth: 500, alerts: [50] }],
-    ["just all of it", 1000, { within: true, percent: 100, usdLeftPerMonth: 0, alerts: [50, 80, 100] }],
-    [
-      "a quarter too much",
-      1250,
-      { within: false, percent: 125, usdLeftPerMonth: -250, alerts: [50, 80, 100] },
-    ],
-  ])("%s", (_, usdPerMonth, verdict) => {
-    expect(budgetVerdict({ usdPerMonth }, budget)).toEqual(verdict);
-  });
-
   test("is in the plan, if there is one", () => {
     expect(cost({ usdPerMonth: 500 }).budgetUsdPerMonth).toBe(500);
     expect(cost().budgetUsdPerMonth).toBeUndefined();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { registryImages } from "../../../catalog/images.ts";
+import { images, registryImages } from "../../../catalog/images.ts";
 import { planServing } from "../../../planning/serving/serving.ts";
 import type { ServingPlan } from "../../../planning/serving/servingPlan.ts";
 import { silent } from "../../../sandbox/lib/progress.ts";
@@ -78,6 +78,6 @@ describe("Ollama", () => {
 
 test("what judges is of the pinned versions", () => {
   const read = (path: string) => readFileSync(join(folder, "..", path), "utf8");
-  expect(read("ollama/go.mod")).toContain(`github.com/ollama/ollama v${registryImages.ollama.version}\n`);
+  expect(read("ollama/go.mod")).toContain(`github.com/ollama/ollama v${images.ollama.version}\n`);
   expect(read("engines/requirements.lock")).toContain(`\nvllm==${registryImages.vllm.version} `);
 });

@@ -306,7 +306,8 @@ describe("one model", () => {
 
   test("scales by what waits; from zero only where Kubernetes can, and says what a cold start costs", () => {
     const autoscaling = { least: 0, most: 4 };
-    const { plans, warnings } = planServing(specOf(eight, { autoscaling }), [on("g6.xlarge")]);
+    const described = specOf(eight, { autoscaling });
+    const { plans, warnings } = planServing(described, [on("g6.xlarge")], { customMetrics: true });
     expect(plans[0]?.scaling).toMatchObject({ least: 1, most: 4, metric: "vllm:num_requests_waiting" });
     expect(warnings.join()).toMatch(
       /keeps one replica .* a start from no node takes some \d+ s \(node 180 s/,
@@ -315,6 +316,37 @@ describe("one model", () => {
     expect(plans[0]?.scaling?.down.stableSeconds).toBeGreaterThanOrEqual(
       plans[0]?.timing.coldStartSeconds ?? 0,
     );
+  });
+
+  test("says so where nothing serves what it would scale by, and keeps its replicas", () => {
+    const { plans, warnings } = planServing(specOf(eight, { autoscaling: { least: 1, most: 4 } }), [
+      on("g6.xlarge"),
+    ]);
+    expect(plans[0]?.scaling).toBeUndefined();
+    expect(warnings).toEqual([
+      `models.${eight.name}.autoscaling asks for 1 to 4 replicas, but nothing in the cluster serves the metric that they scale by: there are ${eight.replicas}, set models.${eight.name}.replicas`,
+    ]);
+  });
+
+  test("has objects without dots in their names, which no other model's may have", () => {
+    const named = (name: string) => ({ ...eight, name });
+    const models = [named("qwen3.8b"), named("qwen3-8b")];
+    const { plans, problems } = planServing({ ...spec, models: {} }, models);
+    expect(plans.map(({ model, name, route }) => [model, name, route?.prefix])).toEqual([
+      ["qwen3.8b", "qwen3-8b", "/models/qwen3.8b"],
+      ["qwen3-8b", "qwen3-8b", "/models/qwen3-8b"],
+    ]);
+    expect(problems).toEqual([
+      "models.qwen3-8b and models.qwen3.8b would both be qwen3-8b in Kubernetes: rename one of them",
+    ]);
+  });
+
+  test("is waited for unless its nodes start from zero", () => {
+    const of = (...fromZero: string[]) =>
+      planServing(specOf(eight), [eight], { fromZero: new Set(fromZero) }).plans.map(
+        ({ awaited }) => awaited,
+      );
+    expect([of(), of("another"), of(eight.name)]).toEqual([[true], [true], [false]]);
   });
 
   test("is told to be legacy on TGI, and unpinned where Ollama's tag is not pinned", () => {

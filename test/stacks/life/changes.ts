@@ -58,6 +58,9 @@ export const changes = {
   "another instance type": nodes((group) =>
     group.role === "system" ? { ...group, instanceTypes: ["m7i.xlarge"] } : group,
   ),
+  "another GPU": {
+    describe: (written) => ({ ...written, capacity: { ...written.capacity, gpus: ["A10G"] } }),
+  },
   "a newer AMI": nodes((group) => ({
     ...group,
     amiRelease: `${eksVersions[group.version].amiRelease.split("-")[0]}-20261118`,

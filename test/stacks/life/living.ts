@@ -102,12 +102,15 @@ module.exports = () => ${program};
 
   /** Calls AWS behind the stack's back, as a person does. @returns the answer's values, one a line */
   async byHand(...args: readonly string[]): Promise<string[]> {
-    const { region } = this;
-    const { stdout } = await execa("aws", [...args, "--region", region, "--output", "text"], {
-      env: this.project.env,
-      extendEnv: false,
-    });
-    return stdout.split(/\s+/).filter((value) => value !== "");
+    const answer = await this.told(...args, "--output", "text");
+    return answer.split(/\s+/).filter((value) => value !== "");
+  }
+
+  /** Calls AWS. @returns what the command line prints */
+  async told(...args: readonly string[]): Promise<string> {
+    const { env } = this.project;
+    const { stdout } = await execa("aws", [...args, "--region", this.region], { env, extendEnv: false });
+    return stdout;
   }
 
   async end(): Promise<void> {

@@ -21,7 +21,7 @@ class Response(Clusters, Nodegroups, Addons, Access, PodIdentities, Tags):
 
 def extend() -> None:
     """Puts this module's answers in the place of moto's."""
-    instances.spread_over_subnets()
+    instances.heed_capacity()
     response = Response()
     paths = [path for path in urls.url_paths if "/clusters" in path or "/tags" in path]
     cluster = "{0}/clusters/(?P<name>[^/]+)"

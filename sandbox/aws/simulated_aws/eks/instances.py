@@ -3,30 +3,31 @@
 import threading
 from typing import Any
 
-from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
+from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.eks.models import eks_backends
 from moto.moto_api._internal import mock_random as random
 
-from simulated_aws import reservations
+from simulated_aws.autoscaling import failing
 from simulated_aws.durations import scaled
-from simulated_aws.kubernetes.nodes import node_of, reconcile
+from simulated_aws.kubernetes.nodes import Launch, node_of, reconcile
 
 reconciling = threading.Lock()
 
 
-def spread_over_subnets() -> None:
-    """Lets Auto Scaling put instances where the fewest are; moto's puts all of them into the first subnet."""
-    launch = FakeAutoScalingGroup.replace_autoscaling_group_instances
+def heed_capacity() -> None:
+    """Lets nodes follow whoever sets the desired capacity of a node group's Auto Scaling group."""
+    set_capacity = AutoScalingBackend.set_desired_capacity
 
-    def each(self: Any, count: int, tags: dict[str, str]) -> None:
-        subnets = self.vpc_zone_identifier
-        for _ in range(count):
-            used = [state.instance.subnet_id for state in self.instance_states]
-            self.vpc_zone_identifier = min(subnets.split(","), key=used.count)
-            launch(self, 1, dict(tags))
-        self.vpc_zone_identifier = subnets
+    def heeded(self: Any, group_name: str, desired_capacity: int | None) -> None:
+        set_capacity(self, group_name, desired_capacity)
+        tags = {tag["Key"]: tag["Value"] for tag in self.autoscaling_groups[group_name].tags}
+        clusters = eks_backends[self.account_id][self.region_name].clusters
+        if cluster := clusters.get(tags.get("eks:cluster-name", "")):
+            join_later(cluster, self.account_id, self.region_name)
 
-    FakeAutoScalingGroup.replace_autoscaling_group_instances = each  # type: ignore[assignment, method-assign]
+    AutoScalingBackend.set_desired_capacity = heeded  # type: ignore[method-assign]
 
 
 def autoscaling_group(group: Any) -> str:
@@ -39,7 +40,7 @@ def sizes(group: Any, account: str, region: str) -> dict[str, int]:
     """The group's sizes as they are now: whoever sets its Auto Scaling group's is heard."""
     autoscaling = autoscaling_backends[account][region].autoscaling_groups.get(autoscaling_group(group))
     kept: dict[str, int] = group.scaling_config
-    if autoscaling is None or group.failure:
+    if autoscaling is None:
         return kept
     return kept | {"desiredSize": autoscaling.desired_capacity or 0}
 
@@ -63,21 +64,16 @@ def instance_type(group: Any, backend: Any) -> str:
     )
 
 
-def unreserved(group: Any, ec2: Any) -> str | None:
-    """Why the reservation that the group starts from has no room for it, or None where it has."""
-    reserved, count = reservations.target(given_data(group, ec2)), group.scaling_config["desiredSize"]
-    if reserved is None or count == 0:
-        return None
-    zone = ec2.get_subnet(group.subnets[0]).availability_zone
-    short = reservations.shortage(ec2, reserved, instance_type(group, ec2), zone, count)
-    return None if short is None else f"ReservationCapacityExceeded - {short}"
-
-
-def efas(group: Any, backend: Any) -> int:
-    """EFA interfaces of each of the group's instances."""
+def launched(group: Any, backend: Any, kind: str) -> Launch:
+    """What the group's launch template makes of an instance type."""
     data = backend.get_launch_template(group.template_id).get_version("1").data
-    kinds = [each.get("InterfaceType") for each in data.get("NetworkInterfaces", [])]
-    return len([kind for kind in kinds if kind in ("efa", "efa-only")])
+    interfaces = [each.get("InterfaceType") for each in data.get("NetworkInterfaces", [])]
+    efas = len([each for each in interfaces if each in ("efa", "efa-only")])
+    if "UserData" in data and "RAID0" in data["UserData"].decode():
+        store = INSTANCE_TYPES[kind]["InstanceStorageInfo"]["TotalSizeInGB"]
+        return Launch(efas, int(store * 1e9 / 2**30))
+    sizes = [each.get("Ebs", {}).get("VolumeSize") for each in data.get("BlockDeviceMappings", [])]
+    return Launch(efas, int(next(filter(None, sizes), group.disk_size or 20)))
 
 
 def launch(cluster: Any, group: Any, account: str, region: str) -> None:
@@ -105,7 +101,7 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
     autoscaling.create_auto_scaling_group(
         name=autoscaling_group(group),
         availability_zones=[],
-        desired_capacity=0 if group.failure else size["desiredSize"],
+        desired_capacity=0,
         max_size=size["maxSize"],
         min_size=size["minSize"],
         launch_config_name="",
@@ -122,9 +118,34 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
             {"Key": "eks:cluster-name", "Value": cluster.name, "PropagateAtLaunch": True},
             {"Key": "eks:nodegroup-name", "Value": group.nodegroup_name, "PropagateAtLaunch": True},
             {"Key": owned, "Value": "owned", "PropagateAtLaunch": True},
+            # By these the cluster autoscaler finds it. Source: EKS user guide, "Cluster Autoscaler".
+            {"Key": "k8s.io/cluster-autoscaler/enabled", "Value": "true", "PropagateAtLaunch": True},
+            {
+                "Key": f"k8s.io/cluster-autoscaler/{cluster.name}",
+                "Value": "owned",
+                "PropagateAtLaunch": True,
+            },
         ],
     )
+    made = autoscaling.autoscaling_groups[autoscaling_group(group)]
+    made.kinds, made.bought = (
+        group.instance_types or [instance_type(group, ec2)],
+        group.capacity_type or "ON_DEMAND",
+    )
+    made.set_desired_capacity(size["desiredSize"])
     join_later(cluster, account, region)
+
+
+def shortage(cluster: Any, group: Any, account: str, region: str) -> str | None:
+    """Why a node group has fewer instances than it wants, in the words of Auto Scaling."""
+    autoscaling: Any = autoscaling_backends[account][region].autoscaling_groups.get(autoscaling_group(group))
+    if autoscaling is None:
+        return None
+    before = len(autoscaling.active_instances())
+    reason = failing(autoscaling)
+    if len(autoscaling.active_instances()) > before:
+        join_later(cluster, account, region)
+    return reason
 
 
 def resize(cluster: Any, group: Any, account: str, region: str) -> None:
@@ -165,6 +186,7 @@ def join(cluster: Any, account: str, region: str) -> None:
         for group in list(cluster.nodegroups.values()):
             autoscaling = groups.get(autoscaling_group(group))
             for state in [] if autoscaling is None else autoscaling.instance_states:
-                node = node_of(state.instance, group, efas(group, ec2_backends[account][region]))
+                kind = state.instance.instance_type
+                node = node_of(state.instance, group, launched(group, ec2_backends[account][region], kind))
                 wanted[node["metadata"]["name"]] = node
         reconcile(plane.client(), wanted)

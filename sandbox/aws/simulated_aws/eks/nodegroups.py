@@ -4,7 +4,11 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
-from moto.eks.exceptions import InvalidParameterException, InvalidRequestException
+from moto.eks.exceptions import (
+    InvalidParameterException,
+    InvalidRequestException,
+    ResourceInUseException,
+)
 from moto.eks.models import Nodegroup
 from moto.moto_api._internal import mock_random as random
 
@@ -12,7 +16,6 @@ from simulated_aws.durations import Settling
 from simulated_aws.eks import instances
 from simulated_aws.eks.clusters import minor
 from simulated_aws.eks.common import Answers, camel
-from simulated_aws.faults import shortage
 from simulated_aws.offerings import unknown, unsupported
 
 nodegroup_settings = ("updateConfig", "nodeRepairConfig")
@@ -35,9 +38,10 @@ class Nodegroups(Answers):
         group.settings = self._given(*nodegroup_settings)
         group.settings.setdefault("updateConfig", {"maxUnavailable": 1})
         group.settling = Settling("eks-nodegroup")
-        group.failure = self._shortage(group) or self._unreserved(group)
         group.resources["autoScalingGroups"][0]["name"] = f"eks-{group.nodegroup_name}-{random.uuid4()}"
         instances.launch(self._cluster(), group, self.current_account, self.region)
+        # A group that can't have its first instances is not made; one that starts at zero asks for none.
+        group.failure = instances.shortage(self._cluster(), group, self.current_account, self.region)
         return ActionResult({"nodegroup": self._shown_nodegroup(group)})
 
     def _refuse_types(self) -> None:
@@ -56,30 +60,22 @@ class Nodegroups(Answers):
         if refusal is not None:
             raise InvalidRequestException(message=refusal)
 
-    def _shortage(self, group: Any) -> str | None:
-        ec2 = ec2_backends[self.current_account][self.region]
-        kinds = group.instance_types or [instances.instance_type(group, ec2)]
-        return shortage(kinds, [ec2.get_subnet(subnet).availability_zone for subnet in group.subnets])
-
-    def _unreserved(self, group: Any) -> str | None:
-        return instances.unreserved(group, ec2_backends[self.current_account][self.region])
-
     def _nodegroup(self) -> Nodegroup:
         return self.eks_backend.describe_nodegroup(
             cluster_name=self._get_param("name"), nodegroup_name=self._get_param("nodegroupName")
         )
 
     def _shown_nodegroup(self, group: Any) -> dict[str, Any]:
-        group.status = group.settling.state("CREATING", "CREATE_FAILED" if group.failure else "ACTIVE")
-        if group.status == "CREATE_FAILED":
-            # As EKS words it: its Auto Scaling group could not start an instance.
-            message = f"Could not launch On-Demand Instances. {group.failure}"
-            issue = {
-                "code": "AsgInstanceLaunchFailures",
-                "message": message,
-                "resourceIds": [instances.autoscaling_group(group)],
-            }
-            group.health = {"issues": [issue]}
+        short = instances.shortage(self._cluster(), group, self.current_account, self.region)
+        later = "CREATE_FAILED" if group.failure else "DEGRADED" if short else "ACTIVE"
+        group.status = group.settling.state("CREATING", later)
+        reason = group.failure or short
+        issue = {
+            "code": "AsgInstanceLaunchFailures",
+            "message": reason,
+            "resourceIds": [instances.autoscaling_group(group)],
+        }
+        group.health = {"issues": [] if reason is None or group.status == "CREATING" else [issue]}
         names = (
             "nodegroup_name cluster_name version release_version created_at modified_at status capacity_type "
             "scaling_config instance_types subnets ami_type node_role labels taints resources health "
@@ -102,8 +98,21 @@ class Nodegroups(Answers):
         instances.terminate(cluster, group, self.current_account, self.region)
         return ActionResult({"nodegroup": shown | {"status": "DELETING"}})
 
-    def update_nodegroup_config(self) -> ActionResult:
+    def _changeable(self) -> Any:
+        """The node group, where EKS changes it.
+
+        Source: EKS's answer quoted in aws/containers-roadmap#2204.
+        """
         group: Any = self._nodegroup()
+        if self._shown_nodegroup(group)["status"] not in ("ACTIVE", "CREATING"):
+            raise ResourceInUseException(
+                message="Nodegroup cannot be updated as it is currently not in Active State",
+                nodegroupName=group.nodegroup_name,
+            )
+        return group
+
+    def update_nodegroup_config(self) -> ActionResult:
+        group = self._changeable()
         labels, taints = self._get_param("labels") or {}, self._get_param("taints") or {}
         group.labels.update(labels.get("addOrUpdateLabels") or {})
         for name in labels.get("removeLabels") or []:
@@ -121,7 +130,7 @@ class Nodegroups(Answers):
         return self._update("ConfigUpdate")
 
     def update_nodegroup_version(self) -> ActionResult:
-        group: Any = self._nodegroup()
+        group = self._changeable()
         cluster: Any = self._cluster()
         wanted = self._get_param("version") or group.version
         if minor(wanted) > minor(cluster.version) or minor(wanted) < minor(group.version):

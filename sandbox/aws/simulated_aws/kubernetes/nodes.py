@@ -1,6 +1,7 @@
 """Instances as nodes of Kubernetes, which KWOK keeps Ready and whose pods it reports as running."""
 
 import urllib.error
+from dataclasses import dataclass
 from typing import Any
 
 from moto.ec2.models.instance_types import INSTANCE_TYPES
@@ -11,13 +12,24 @@ fake = {"kwok.x-k8s.io/node": "fake"}
 effects = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
 
-def allocatable(kind: dict[str, Any], efas: int) -> tuple[dict[str, str], dict[str, str]]:
-    """Capacity of an instance type with so many EFA interfaces, and what kubelet leaves of it to pods.
+@dataclass(frozen=True)
+class Launch:
+    """What a launch template adds to an instance type."""
+
+    efas: int
+    """EFA interfaces."""
+
+    disk_gib: int
+    """What kubelet keeps pods on: the root volume, or the instance store where it is one RAID."""
+
+
+def allocatable(kind: dict[str, Any], launch: Launch) -> tuple[dict[str, str], dict[str, str]]:
+    """Capacity of an instance type that is launched so, and what kubelet leaves of it to pods.
 
     Kubelet keeps CPU by its number, and of memory 255 MiB and 11 per address; 100 MiB are for evictions.
     Source: amazon-eks-ami v20260714, nodeadm/internal/kubelet. The hypervisor keeps 7.5 % of the memory, as
     Karpenter assumes for types that it has not seen (vm-memory-overhead-percent). With EFA 5,128 huge pages
-    of 2 MiB are set aside (EKS user guide, node-efa).
+    of 2 MiB are set aside (EKS user guide, node-efa). Of the disk kubelet keeps 1 GiB, and a tenth free.
     """
     cpus = kind["VCpuInfo"]["DefaultVCpus"]
     network = kind["NetworkInfo"]
@@ -34,30 +46,35 @@ def allocatable(kind: dict[str, Any], efas: int) -> tuple[dict[str, str], dict[s
     gpus = sum(
         gpu["Count"] for gpu in kind.get("GpuInfo", {}).get("Gpus", []) if gpu["Manufacturer"] == "NVIDIA"
     )
-    huge = 5128 * 2 if efas else 0
+    huge = 5128 * 2 if launch.efas else 0
     devices = {
         name: amount
         for name, amount, there in (
             ("nvidia.com/gpu", str(gpus), gpus),
-            ("vpc.amazonaws.com/efa", str(efas), efas),
+            ("vpc.amazonaws.com/efa", str(launch.efas), launch.efas),
             ("hugepages-2Mi", f"{huge}Mi", huge),
         )
         if there
     }
-    disk = {"ephemeral-storage": "100Gi"}
-    capacity = {"cpu": str(cpus), "memory": f"{memory}Mi", "pods": str(pods)} | disk | devices
+    capacity = {
+        "cpu": str(cpus),
+        "memory": f"{memory}Mi",
+        "pods": str(pods),
+        "ephemeral-storage": f"{launch.disk_gib}Gi",
+    } | devices
     left_to_pods = {
         "cpu": f"{cpus * 1000 - int(reserved)}m",
         "memory": f"{memory - 255 - 11 * addresses - 100 - huge}Mi",
         "pods": str(pods),
+        "ephemeral-storage": f"{int(launch.disk_gib * 0.9) - 1}Gi",
     }
-    return capacity, left_to_pods | disk | devices
+    return capacity, left_to_pods | devices
 
 
-def node_of(instance: Any, group: Any, efas: int) -> dict[str, Any]:
-    """The node that an instance of a node group joins as, with so many EFA interfaces."""
+def node_of(instance: Any, group: Any, launch: Launch) -> dict[str, Any]:
+    """The node that an instance of a node group joins as."""
     kind = INSTANCE_TYPES[instance.instance_type]
-    capacity, left = allocatable(kind, efas)
+    capacity, left = allocatable(kind, launch)
     architecture = kind["ProcessorInfo"]["SupportedArchitectures"][-1]
     zone = instance.placement.zone
     labels = {

@@ -1,0 +1,114 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { PlatformPlan } from "../planning/plan.ts";
+import { adapterApp } from "../planning/serving/adapter.ts";
+import type { Data } from "./data/data.ts";
+import type { Foundation } from "./foundation/foundation.ts";
+import { IsolatedNamespace } from "./kubernetes/namespace.ts";
+import type { Destination, Peer } from "./kubernetes/network.ts";
+import { Adapter, type AdapterArgs, type TeamKeys } from "./serving/adapter.ts";
+import { Serving } from "./serving/serving.ts";
+import { type ServingPrograms, Weights } from "./serving/weights.ts";
+
+export interface ModelsArgs {
+  readonly plan: Pick<PlatformPlan, "adapter" | "labels" | "namespaces" | "protectState" | "serving">;
+  readonly programs: ServingPrograms;
+  /** Token of Hugging Face, for gated models. */
+  readonly hubToken?: pulumi.Input<string> | undefined;
+  /** What they stand on in AWS; undefined where there is none. */
+  readonly aws:
+    | {
+        readonly foundation: Foundation;
+        readonly data: Data;
+        readonly tags: Readonly<Record<string, string>>;
+      }
+    | undefined;
+  /** Who passes on what comes from outside. */
+  readonly gateway: Peer;
+  readonly imageOf: (plan: NonNullable<PlatformPlan["adapter"]>) => AdapterArgs["image"];
+}
+
+/** What of the models others need to know. */
+export interface Models {
+  /** The namespace that they are served in. */
+  readonly namespace: IsolatedNamespace;
+  /** Where the gateway may pass requests on to: the adapter, and models that have a route. */
+  readonly backends: readonly Destination[];
+  /** The keys of the teams that may ask them. */
+  readonly keys: readonly TeamKeys[];
+}
+
+/**
+ * The models of an environment, and the adapter before them. In AWS their weights come into the models bucket first, and each
+ * server comes up on the nodes that the plan puts it on.
+ */
+export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOptions): Models {
+  const { aws, gateway, plan, programs } = args;
+  const { adapter, labels, namespaces, protectState, serving } = plan;
+  const foundation = aws?.foundation;
+  const inCluster = aws && { clusterName: aws.foundation.clusterName, tags: aws.tags };
+  const ground = (workload: string) => foundation?.ground(workload) ?? [];
+
+  const isolated = (name: string) => new IsolatedNamespace(name, { name, labels }, opts);
+  const namespace = isolated(namespaces.models);
+  const weights =
+    aws &&
+    inCluster &&
+    new Weights(
+      "weights",
+      {
+        plans: serving.staging,
+        namespace: namespaces.weights,
+        labels,
+        programs,
+        hubToken: args.hubToken,
+        aws: inCluster,
+        after: [aws.data.bucket("models"), ...ground("weights")],
+      },
+      { ...opts, dependsOn: isolated(namespaces.weights) },
+    );
+  const { endpoints } = new Serving(
+    "serving",
+    {
+      plans: serving.plans,
+      namespace: namespaces.models,
+      labels,
+      entrypoint: programs.entrypoint,
+      gateway,
+      clients: adapter ? [{ namespace: adapter.namespace, app: adapterApp }] : [],
+      protectState,
+      aws: inCluster,
+      after: ({ model, store }) => [
+        ...ground(model),
+        ...(weights?.of(model) ?? []),
+        ...(store === undefined ? [] : (foundation?.storage ?? [])),
+      ],
+    },
+    { ...opts, dependsOn: namespace },
+  );
+  const front =
+    adapter &&
+    new Adapter(
+      "adapter",
+      {
+        plan: adapter,
+        image: args.imageOf(adapter),
+        labels,
+        endpoints,
+        clients: [gateway],
+        after: ground(adapterApp),
+      },
+      { ...opts, dependsOn: namespace },
+    );
+  return {
+    namespace,
+    backends: [
+      ...serving.plans.flatMap(({ name, namespace, ports, route }) =>
+        route === undefined ? [] : [{ peer: { namespace, app: name }, port: ports.http }],
+      ),
+      ...(adapter
+        ? [{ peer: { namespace: adapter.namespace, app: adapterApp }, port: adapter.config.listen.port }]
+        : []),
+    ],
+    keys: front?.keys ?? [],
+  };
+}

@@ -1,0 +1,3 @@
+module ai-platform/sandbox/images/ollama/library
+
+go 1.26.0

@@ -1,0 +1,1 @@
+"""Tests of the harness: the real process against real servers of MLflow and S3."""

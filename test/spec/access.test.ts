@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { parsePlatform, SpecError } from "../../spec/parse.ts";
+import type { PlatformInput } from "../../spec/platform.ts";
+
+type Access = NonNullable<PlatformInput["access"]>;
+type Models = NonNullable<PlatformInput["models"]>;
+
+function faultsOf(models: Models, access: Access = {}): string {
+  try {
+    parsePlatform(
+      {
+        environment: "dev",
+        ownership: { owner: "team", costCenter: "ml" },
+        cloud: { region: "us-east-1" },
+        gateway: { host: "ai.example.com" },
+        models,
+        access,
+      },
+      "test",
+    );
+    return "";
+  } catch (error) {
+    if (error instanceof SpecError) return error.message;
+    throw error;
+  }
+}
+
+const chat = { model: "Qwen/Qwen3-8B" };
+const small = { model: "Qwen/Qwen3-0.6B", engine: "ollama", quantization: "q8_0" } as const;
+
+describe("fallbacks", () => {
+  test.each<[string, Models]>([
+    [
+      'models.chat.fallbacks[0] = "smal": unknown, did you mean small?',
+      { chat: { ...chat, fallbacks: ["smal"] }, small },
+    ],
+    ['models.chat.fallbacks[0] = "chat": is the model itself', { chat: { ...chat, fallbacks: ["chat"] } }],
+    [
+      'models.chat.fallbacks[1] = "small": stands in this list twice',
+      { chat: { ...chat, fallbacks: ["small", "small"] }, small },
+    ],
+    [
+      'models.chat.fallbacks[0] = "graph": triton',
+      { chat: { ...chat, fallbacks: ["graph"] }, graph: { ...chat, server: "triton" } },
+    ],
+    [
+      'models.graph.fallbacks = ["small"]: triton',
+      { graph: { ...chat, server: "triton", fallbacks: ["small"] }, small },
+    ],
+  ])("%s", (said, models) => {
+    expect(faultsOf(models)).toContain(said);
+    expect(faultsOf(models)).toContain("test has a fault:");
+  });
+
+  test("may name each other", () => {
+    expect(
+      faultsOf({ chat: { ...chat, fallbacks: ["small"] }, small: { ...small, fallbacks: ["chat"] } }),
+    ).toBe("");
+  });
+
+  test("of a model that is faulty itself aren't called unknown", () => {
+    const models = { chat: { ...chat, fallbacks: ["small"] }, small: { ...small, concurrency: 0 } };
+    expect(faultsOf(models)).not.toContain("fallbacks");
+  });
+});
+
+describe("teams", () => {
+  test.each<[string, Access]>([
+    [
+      'access.teams.search.models[0] = "chatt": unknown, did you mean chat?',
+      { teams: { search: { models: ["chatt"] } } },
+    ],
+    [
+      'access.teams.search.keys[1] = "a": stands in this list twice',
+      { teams: { search: { keys: ["a", "a"] } } },
+    ],
+    ["access.teams.search.keys = []", { teams: { search: { keys: [] } } }],
+    ["access.teams.search.tokensPerMinute = 10", { teams: { search: { tokensPerMinute: 10 } } }],
+  ])("%s", (said, access) => {
+    expect(faultsOf({ chat }, access)).toContain(said);
+  });
+
+  test("have limits of their own and one key, if nothing is said", () => {
+    const spec = parsePlatform(
+      { environment: "local", ownership: { owner: "t", costCenter: "c" }, access: { teams: { search: {} } } },
+      "test",
+    );
+    expect(spec.access.teams).toEqual({
+      search: { requestsPerMinute: 600, tokensPerMinute: 400_000, concurrent: 16, keys: ["first"] },
+    });
+  });
+});
