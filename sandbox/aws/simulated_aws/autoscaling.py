@@ -9,6 +9,7 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random as random
 
+from simulated_aws import reservations
 from simulated_aws.faults import Shortage, shortage
 
 ways = {"SPOT": "Spot", "ON_DEMAND": "On-Demand", "CAPACITY_BLOCK": "On-Demand"}
@@ -61,7 +62,7 @@ def launch_where_there_is_capacity() -> None:
             for subnet in subnets.split(",")
         ]
         for _ in range(count):
-            short = {pool: shortage(pool[0], pool[2]) for pool in pools}
+            short = {pool: shortage(pool[0], pool[2]) or unreserved(self, pool[0], pool[2]) for pool in pools}
             there = [pool for pool, reason in short.items() if reason is None]
             if not there:
                 record(self, next(reason for reason in short.values() if reason is not None))
@@ -80,6 +81,17 @@ def launch_where_there_is_capacity() -> None:
             record(self, None)
 
     FakeAutoScalingGroup.replace_autoscaling_group_instances = each  # type: ignore[assignment, method-assign]
+
+
+def unreserved(group: Any, kind: str, zone: str) -> Shortage | None:
+    """Why the reservation that a group's launch template names starts none, or None where it does."""
+    if group.ec2_launch_template is None:
+        return None
+    reserved = reservations.target(group.ec2_launch_template.get_version(group.launch_template_version).data)
+    if reserved is None:
+        return None
+    short = reservations.shortage(group.autoscaling_backend.ec2_backend, reserved, kind, zone, 1)
+    return None if short is None else Shortage("ReservationCapacityExceeded", short, ordered=False)
 
 
 def record(group: Any, reason: Shortage | None) -> None:

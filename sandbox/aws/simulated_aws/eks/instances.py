@@ -9,7 +9,6 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.eks.models import eks_backends
 from moto.moto_api._internal import mock_random as random
 
-from simulated_aws import reservations
 from simulated_aws.autoscaling import failing
 from simulated_aws.durations import scaled
 from simulated_aws.kubernetes.nodes import Launch, node_of, reconcile
@@ -65,19 +64,9 @@ def instance_type(group: Any, backend: Any) -> str:
     )
 
 
-def unreserved(group: Any, ec2: Any) -> str | None:
-    """Why the reservation that the group starts from has no room for it, or None where it has."""
-    reserved, count = reservations.target(given_data(group, ec2)), group.scaling_config["desiredSize"]
-    if reserved is None or count == 0:
-        return None
-    zone = ec2.get_subnet(group.subnets[0]).availability_zone
-    short = reservations.shortage(ec2, reserved, instance_type(group, ec2), zone, count)
-    return None if short is None else f"ReservationCapacityExceeded - {short}"
-
-
 def launched(group: Any, backend: Any, kind: str) -> Launch:
     """What the group's launch template makes of an instance type."""
-    data = given_data(group, backend)
+    data = backend.get_launch_template(group.template_id).get_version("1").data
     interfaces = [each.get("InterfaceType") for each in data.get("NetworkInterfaces", [])]
     efas = len([each for each in interfaces if each in ("efa", "efa-only")])
     if "UserData" in data and "RAID0" in data["UserData"].decode():
@@ -139,10 +128,11 @@ def launch(cluster: Any, group: Any, account: str, region: str) -> None:
         ],
     )
     made = autoscaling.autoscaling_groups[autoscaling_group(group)]
-    made.kinds = group.instance_types or [instance_type(group, ec2)]
-    made.bought = group.capacity_type or "ON_DEMAND"
-    if not group.failure:
-        made.set_desired_capacity(size["desiredSize"])
+    made.kinds, made.bought = (
+        group.instance_types or [instance_type(group, ec2)],
+        group.capacity_type or "ON_DEMAND",
+    )
+    made.set_desired_capacity(size["desiredSize"])
     join_later(cluster, account, region)
 
 

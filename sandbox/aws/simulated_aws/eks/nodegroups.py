@@ -38,12 +38,10 @@ class Nodegroups(Answers):
         group.settings = self._given(*nodegroup_settings)
         group.settings.setdefault("updateConfig", {"maxUnavailable": 1})
         group.settling = Settling("eks-nodegroup")
-        group.failure = self._unreserved(group)
         group.resources["autoScalingGroups"][0]["name"] = f"eks-{group.nodegroup_name}-{random.uuid4()}"
         instances.launch(self._cluster(), group, self.current_account, self.region)
         # A group that can't have its first instances is not made; one that starts at zero asks for none.
-        short = instances.shortage(self._cluster(), group, self.current_account, self.region)
-        group.failure = group.failure or short
+        group.failure = instances.shortage(self._cluster(), group, self.current_account, self.region)
         return ActionResult({"nodegroup": self._shown_nodegroup(group)})
 
     def _refuse_types(self) -> None:
@@ -61,10 +59,6 @@ class Nodegroups(Answers):
         refusal = unsupported(self.region, kinds, zones) if kinds else None
         if refusal is not None:
             raise InvalidRequestException(message=refusal)
-
-    def _unreserved(self, group: Any) -> str | None:
-        reason = instances.unreserved(group, ec2_backends[self.current_account][self.region])
-        return None if reason is None else f"Could not launch On-Demand Instances. {reason}"
 
     def _nodegroup(self) -> Nodegroup:
         return self.eks_backend.describe_nodegroup(

@@ -253,7 +253,7 @@ class Autoscaler:
             LaunchTemplateId=chosen["LaunchTemplateId"], Versions=[chosen["Version"]]
         )["LaunchTemplateVersions"][0]["LaunchTemplateData"]
         kind = data["InstanceType"]
-        if shortage([kind], group["AvailabilityZones"]):
+        if all(shortage(kind, zone) for zone in group["AvailabilityZones"]):
             return None
         own = {each["InstanceId"] for each in group["Instances"]}
         for node in nodes:
