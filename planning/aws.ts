@@ -28,6 +28,7 @@ import { place } from "./placement/place.ts";
 import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
 import { imageChoicesOf, managedDatabases, type ServicesPlan } from "./services.ts";
+import { type AdapterPlan, planAdapter } from "./serving/adapter.ts";
 import { type PlannedServing, planServing } from "./serving/serving.ts";
 import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
@@ -37,7 +38,7 @@ import { planVolumes } from "./volumes.ts";
 
 export interface AwsPlan {
   readonly models: readonly ModelPlan[];
-  readonly serving: PlannedServing;
+  readonly serving: PlannedServing & { readonly adapter: AdapterPlan | undefined };
   readonly infrastructure: InfrastructurePlan;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -65,6 +66,8 @@ export async function planAws(
   const databases = managedDatabases(services);
   const foundation = planFoundation(spec, { network, nodeGroups });
   const serving = planServing(spec, models, { fromZero: startingFromZero(foundation) });
+  const adapter = planAdapter(spec, serving.plans, models);
+  const built = [...imageChoicesOf(services), ...(adapter ? [adapter.image] : [])];
   const data = planData(spec);
   const edge = planEdge(spec, { ...foundation, nodePort: services.gateway.nodePort });
   const balanced = edge !== undefined;
@@ -96,7 +99,7 @@ export async function planAws(
   });
   return {
     models,
-    serving,
+    serving: { ...serving, adapter },
     infrastructure: {
       region,
       network,
@@ -110,7 +113,7 @@ export async function planAws(
       quotas,
       foundation,
       data,
-      images: planImages(imageChoicesOf(services), nodeGroups),
+      images: planImages(built, nodeGroups),
       edge,
       observability,
     },

@@ -4,6 +4,7 @@ import type { PurchaseOption } from "../spec/capacity.ts";
 import type { AwsPlatformSpec } from "../spec/platform.ts";
 import type { Role, Workload } from "./placement/problem.ts";
 import type { Resources, ServicesPlan } from "./services.ts";
+import { adapterPods } from "./serving/adapterPods.ts";
 
 /** What one pod asks for, and how many there are. */
 interface Pods {
@@ -106,6 +107,9 @@ function podsOf(spec: AwsPlatformSpec, services: ServicesPlan): Pods[] {
       : []),
     { name: "mlflow", role: "cpu", ...requested(services.mlflow) },
     { name: "experiments", role: "cpu", ...requested(services.experiments) },
+    ...(Object.keys(spec.models).length > 0
+      ? [{ name: "adapter", role: "cpu" as const, ...requested(adapterPods(spec.environment)) }]
+      : []),
     { name: "nlp", role: "cpu", replicas: spec.nlp.replicas ?? 2, ...spacy },
     ...((spec.pipelines.airflow ?? true) ? airflow : []),
     ...(spec.pipelines.prefect ? prefect : []),

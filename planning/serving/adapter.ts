@@ -5,6 +5,7 @@ import type { ModelPlan } from "../models.ts";
 import type { Resources } from "../services.ts";
 import { purchaseOrder } from "../workloads.ts";
 import { type AccessPlan, planAccess, type TeamLimits } from "./access.ts";
+import { adapterPods } from "./adapterPods.ts";
 import { servingNamespace } from "./namespaces.ts";
 import { adapterPath } from "./route.ts";
 import { serverUrl } from "./serving.ts";
@@ -29,7 +30,7 @@ export interface AdapterPlan extends AccessPlan {
 
 /** An engine behind it. */
 export interface UpstreamPlan {
-  /** The model's name. */
+  /** Name of the model. */
   readonly name: string;
   /** Name of its server's objects. */
   readonly app: string;
@@ -91,27 +92,32 @@ export function planAdapter(
   });
   if (served.length === 0) return undefined;
   const local = spec.environment === "local";
-  const replicas = local ? 1 : 2;
+  const pods = adapterPods(spec.environment);
+  const { replicas } = pods;
   const access = planAccess(spec, replicas);
   const drain = planDrain(spec);
   return {
     ...access,
     namespace: servingNamespace,
     image: local ? { kind: "pulled", ref: imageRef("adapter") } : { kind: "built", program: "adapter" },
-    replicas,
-    // 61 MiB and what requests hold. A core passes on 7,000 tokens a second: docs/serving/adapter.md.
-    resources: {
-      requests: { cpu: local ? "50m" : "500m", memory: "128Mi" },
-      limits: { memory: "512Mi" },
-    },
+    ...pods,
     path: adapterPath,
     host: spec.gateway.host,
-    upstreams: served.map(({ plan: { keyEnv, model: name, name: app, ports: listening } }) => ({
-      name,
-      app,
-      port: listening.http,
-      keyFile: keyEnv === undefined ? undefined : name,
-    })),
+    upstreams: served.map(
+      ({
+        plan: {
+          keyEnv,
+          model: name,
+          name: app,
+          ports: { http },
+        },
+      }) => ({
+        name,
+        app,
+        port: http,
+        keyFile: keyEnv === undefined ? undefined : name,
+      }),
+    ),
     config: {
       listen: ports,
       keysFile: `${adapterFolders.keys}/${adapterFiles.keys}`,
@@ -171,7 +177,7 @@ function chains({ models: specs }: PlatformSpec, served: readonly Served[]): Ada
   };
   return Object.fromEntries(
     served.map((each) => {
-      const { model: name } = each.plan;
+      const name = each.plan.model;
       const fallbacks = servedOf(specs[name]?.fallbacks ?? [], served);
       return [name, { upstreams: [name, ...fallbacks], aliases: aliasesOf(each) }] as const;
     }),

@@ -6,7 +6,8 @@ import type { SchedulingPlan } from "./scheduling.ts";
 import type { TimingPlan } from "./timing.ts";
 
 /** Programs that answer requests. `triton` runs vLLM inside: same models, same memory, another interface. */
-export type Server = "vllm" | "tgi" | "ollama" | "triton";
+export const servers = ["vllm", "tgi", "ollama", "triton"] as const;
+export type Server = (typeof servers)[number];
 
 /** How one model is served in Kubernetes, as plain values. */
 export interface ServingPlan {

@@ -1,6 +1,7 @@
 import type { InfrastructurePlan } from "../../planning/infrastructure.ts";
 import type { ModelPlan } from "../../planning/models.ts";
 import type { PlatformPlan } from "../../planning/plan.ts";
+import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
 import { type PlanDocument, planDocumentSchema } from "./schema.ts";
 
 /** A plan as the documented JSON. Unknown values are absent, not null. */
@@ -10,13 +11,16 @@ export function planDocument(plan: PlatformPlan): PlanDocument {
     ok: plan.problems.length === 0,
     problems: plan.problems,
     warnings: plan.warnings,
-    models: plan.models.map(modelDocument),
+    models: plan.models.map((model) => modelDocument(model, plan.serving.plans)),
     infrastructure: plan.infrastructure && infrastructureDocument(plan.infrastructure),
     explanations: plan.explanations,
   });
 }
 
-function modelDocument({ alternatives, deployment, memory, ...model }: ModelPlan) {
+function modelDocument(
+  { alternatives, deployment, memory, ...model }: ModelPlan,
+  plans: readonly ServingPlan[],
+) {
   const { concurrency, context, tokensPerRequest } = deployment;
   return {
     name: model.name,
@@ -41,7 +45,26 @@ function modelDocument({ alternatives, deployment, memory, ...model }: ModelPlan
     pod: { milliCpus: model.milliCpus, memoryMiB: model.memoryMiB, diskGiB: model.diskGiB },
     nodes: model.nodes,
     usdPerHour: model.usdPerHour,
+    serving: servingDocument(plans.find((plan) => plan.model === model.name)),
     alternatives: alternatives.map(({ id, ...rest }) => ({ option: id, ...rest })),
+  };
+}
+
+function servingDocument(plan: ServingPlan | undefined) {
+  if (plan === undefined) return undefined;
+  const { legacy, route, scaling, server, timing } = plan;
+  return {
+    server,
+    legacy,
+    path: route?.prefix,
+    startSeconds: timing.startSeconds,
+    coldStart: { seconds: timing.coldStartSeconds, parts: timing.parts },
+    scaling: scaling && {
+      least: scaling.least,
+      most: scaling.most,
+      metric: scaling.metric,
+      target: scaling.target,
+    },
   };
 }
 

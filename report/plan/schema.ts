@@ -2,6 +2,7 @@ import { z } from "zod";
 import { gpuNames } from "../../catalog/gpus.ts";
 import { kvCacheTypes, quantizationNames } from "../../catalog/quantizations.ts";
 import { roles } from "../../planning/placement/problem.ts";
+import { servers } from "../../planning/serving/servingPlan.ts";
 import { purchaseOptions } from "../../spec/capacity.ts";
 import { engines } from "../../spec/models.ts";
 import { environments } from "../../spec/platform.ts";
@@ -26,6 +27,26 @@ const alternative = z.strictObject({
   instanceType: z.string(),
   purchase: z.enum(purchaseOptions),
   usdPerHour: usdPerHour.meta({ description: "US dollars an hour, were whole nodes filled with it" }),
+});
+
+const serving = z.strictObject({
+  server: z.enum(servers),
+  legacy: z
+    .string()
+    .optional()
+    .meta({ description: "Why nobody should choose this server for something new" }),
+  path: z
+    .string()
+    .optional()
+    .meta({ description: "At the gateway; absent for one that only the adapter asks" }),
+  startSeconds: z.int().meta({ description: "From the container's start to the first answer, estimated" }),
+  coldStart: z
+    .strictObject({ seconds: z.int(), parts: z.array(z.string()) })
+    .meta({ description: "From no node to the first answer, estimated" }),
+  scaling: z
+    .strictObject({ least: z.int(), most: z.int(), metric: z.string(), target: z.number() })
+    .optional()
+    .meta({ description: "Absent where nothing scales it" }),
 });
 
 const model = z.strictObject({
@@ -64,6 +85,7 @@ const model = z.strictObject({
   }),
   nodes: z.array(z.strictObject({ instanceType: z.string(), purchase: z.enum(purchaseOptions) })),
   usdPerHour: usdPerHour.meta({ description: "Its share of its nodes, all replicas together" }),
+  serving: serving.optional().meta({ description: "Absent for one that can't be served as described" }),
   alternatives: z.array(alternative).meta({ description: "Other ways that work, cheapest first" }),
 });
 

@@ -22,6 +22,7 @@ export function renderPlan(plan: PlatformPlan, options: TextOptions): string {
     list("Problems", plan.problems, options),
     list("Warnings", plan.warnings, options),
     section("Models", plan.models.length > 0 ? modelTable(plan.models, options) : "none", options),
+    plan.serving.plans.length > 0 ? section("Serving", servingTable(plan, options), options) : "",
     ...(infrastructure
       ? [
           section("Node groups", nodeTable(infrastructure.nodeGroups, options), options),
@@ -74,6 +75,24 @@ function modelTable(models: readonly ModelPlan[], { color }: TextOptions): strin
   });
   const head = ["NAME", "ENGINE", "FORMAT", "ON", "MEMORY PER GPU", "CONTEXT", "REQUESTS", "$/MONTH"];
   return `${renderTable(head, rows, { color, numbers: [5, 6, 7] })}\n\n${memoryLegend}`;
+}
+
+/** How each model is served, how long a start takes, and what scales it. */
+function servingTable({ infrastructure, serving }: PlatformPlan, { color }: TextOptions): string {
+  const rows = serving.plans.map(({ legacy, model, replicas, route, scaling, server, timing }) => [
+    model,
+    legacy === undefined ? server : `${server} (legacy)`,
+    route?.prefix ?? "",
+    `${timing.startSeconds} s`,
+    infrastructure ? `${timing.coldStartSeconds} s: ${timing.parts.join(", ")}` : "",
+    scaling ? `${scaling.least} to ${scaling.most} by ${scaling.metric}` : `${replicas}`,
+  ]);
+  const head = ["NAME", "SERVER", "PATH", "START", "FROM NO NODE", "REPLICAS"];
+  const { adapter } = serving;
+  const table = renderTable(head, rows, { color, numbers: [3] });
+  return adapter === undefined
+    ? table
+    : `${table}\n\nall but Triton's also at ${adapter.path}, by the adapter`;
 }
 
 function nodeTable(groups: readonly NodeGroupPlan[], { color }: TextOptions): string {

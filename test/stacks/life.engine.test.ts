@@ -1,6 +1,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { planPlatform } from "../../planning/plan.ts";
 import { recordedCalls, type SimulatedAws } from "../../sandbox/aws/server.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
@@ -13,6 +14,8 @@ import { ownSources } from "../support/ownSources.ts";
 import { expectClaimsServed } from "../support/simulated/claims.ts";
 import { imageOf, openCluster, volumesOf } from "../support/simulated/cluster.ts";
 import { expectRoomForDaemons } from "../support/simulated/daemons.ts";
+import { expectModelsPlaced } from "../support/simulated/models.ts";
+import { expectNoLuck } from "../support/simulated/shrunk.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -72,8 +75,8 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
       const pushes = async () =>
         (await recordedCalls(aws)).filter(({ operation }) => operation === "PutImage").length;
       const service = await ownSources(project);
-      // An image, and the cache of its build.
-      expect(await pushes()).toBe(2);
+      // Two images, and the caches of their builds.
+      expect(await pushes()).toBe(4);
       const before = await imageOf(api, "ai-tracking", "experiments");
       expect(before).toMatch(/^123456789012\.dkr\.ecr\..*:0\.1\.0-[0-9a-f]{12}@sha256:[0-9a-f]{64}$/);
       await writeFile(join(service, "README.md"), "not in the image");
@@ -84,9 +87,17 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
       for (const part of [":0.1.0-", "@sha256:"]) {
         expect(after.split(part)[1], part).not.toBe(before.split(part)[1]);
       }
-      expect(await pushes()).toBe(4);
+      expect(await pushes()).toBe(6);
     },
   );
+
+  test("serves every model on nodes of just the planned types, and on nothing smaller", {
+    timeout: 8 * minutes,
+  }, async () => {
+    const plan = await planPlatform(spec);
+    await expectModelsPlaced(aws, plan);
+    await expectNoLuck(aws, plan);
+  });
 
   test("runs on every kind of node the daemons that the plan keeps room for", { timeout: 5 * minutes }, () =>
     expectRoomForDaemons(aws, spec),

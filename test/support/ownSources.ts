@@ -17,6 +17,10 @@ export async function ownSources({ folder }: ScratchProject): Promise<string> {
       filter: (path) => !path.includes("__pycache__"),
     });
   }
+  await cp(join(repoRoot, "services/adapter"), join(folder, "services/adapter"), {
+    recursive: true,
+    filter: (path) => !path.includes("__pycache__"),
+  });
   await cp(join(repoRoot, "m2m"), join(folder, "m2m"), { recursive: true });
   await mkdir(join(folder, "program"));
   const [load, root] = [join(repoRoot, "runtime/load.cjs"), folder].map((path) => JSON.stringify(path));

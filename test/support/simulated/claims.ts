@@ -16,7 +16,9 @@ export async function expectClaimsServed(aws: SimulatedAws, spec: AwsPlatformSpe
   const api = await openCluster(aws);
   const volumes = async () =>
     (await volumesOf(aws, spec.cloud.region)).filter(
-      ({ tags }) => tags["ebs.csi.aws.com/cluster-name"] === clusterName(spec),
+      ({ tags }) =>
+        tags["ebs.csi.aws.com/cluster-name"] === clusterName(spec) &&
+        tags["kubernetes.io/created-for/pvc/namespace"] === namespace,
     );
 
   await api.create("/api/v1/namespaces", { metadata: { name: namespace } });

@@ -96,7 +96,7 @@ def required(pod: dict[str, Any], kind: str) -> Any:
 
 
 def waits(pod: dict[str, Any], nodes: int) -> bool:
-    """Whether the scheduler, who counts the nodes that it looked at, found no room for a pod on any of them."""
+    """Whether the scheduler found no room for a pod on any node; it says how many it looked at."""
     unschedulable = any(
         (condition["type"], condition.get("reason")) == ("PodScheduled", "Unschedulable")
         and condition["message"].startswith((f"0/{nodes} nodes", "no nodes available"))
