@@ -1,16 +1,17 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { ImageChoice } from "../planning/data/images.ts";
 import type { PlatformPlan } from "../planning/plan.ts";
 import { adapterApp } from "../planning/serving/adapter.ts";
 import type { Data } from "./data/data.ts";
 import type { Foundation } from "./foundation/foundation.ts";
 import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Destination, Peer } from "./kubernetes/network.ts";
-import { Adapter, type AdapterArgs, type TeamKeys } from "./serving/adapter.ts";
+import { Adapter, type TeamKeys } from "./serving/adapter.ts";
 import { Serving } from "./serving/serving.ts";
 import { type ServingPrograms, Weights } from "./serving/weights.ts";
 
 export interface ModelsArgs {
-  readonly plan: Pick<PlatformPlan, "adapter" | "labels" | "namespaces" | "protectState" | "serving">;
+  readonly plan: Pick<PlatformPlan, "labels" | "namespaces" | "protectState" | "serving">;
   readonly programs: ServingPrograms;
   /** Token of Hugging Face, for gated models. */
   readonly hubToken?: pulumi.Input<string> | undefined;
@@ -24,7 +25,8 @@ export interface ModelsArgs {
     | undefined;
   /** Who passes on what comes from outside. */
   readonly gateway: Peer;
-  readonly imageOf: (plan: NonNullable<PlatformPlan["adapter"]>) => AdapterArgs["image"];
+  /** Reference of an image, by digest where it is built here. */
+  readonly imageOf: (choice: ImageChoice) => pulumi.Input<string>;
 }
 
 /** What of the models others need to know. */
@@ -43,7 +45,8 @@ export interface Models {
  */
 export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOptions): Models {
   const { aws, gateway, plan, programs } = args;
-  const { adapter, labels, namespaces, protectState, serving } = plan;
+  const { labels, namespaces, protectState, serving } = plan;
+  const { adapter } = serving;
   const foundation = aws?.foundation;
   const inCluster = aws && { clusterName: aws.foundation.clusterName, tags: aws.tags };
   const ground = (workload: string) => foundation?.ground(workload) ?? [];
@@ -91,7 +94,7 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
       "adapter",
       {
         plan: adapter,
-        image: args.imageOf(adapter),
+        image: args.imageOf(adapter.image),
         labels,
         endpoints,
         clients: [gateway],
@@ -101,14 +104,16 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
     );
   return {
     namespace,
-    backends: [
-      ...serving.plans.flatMap(({ name, namespace, ports, route }) =>
-        route === undefined ? [] : [{ peer: { namespace, app: name }, port: ports.http }],
-      ),
-      ...(adapter
-        ? [{ peer: { namespace: adapter.namespace, app: adapterApp }, port: adapter.config.listen.port }]
-        : []),
-    ],
+    backends: backendsOf(serving),
     keys: front?.keys ?? [],
   };
+}
+
+function backendsOf({ adapter, plans }: ModelsArgs["plan"]["serving"]): Destination[] {
+  const routed = plans.flatMap(({ name, namespace, ports, route }) =>
+    route === undefined ? [] : [{ peer: { namespace, app: name }, port: ports.http }],
+  );
+  if (adapter === undefined) return routed;
+  const { config, namespace } = adapter;
+  return [...routed, { peer: { namespace, app: adapterApp }, port: config.listen.port }];
 }

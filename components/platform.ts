@@ -30,7 +30,6 @@ import { Training, type TrainingArgs, trainingPeers } from "./training/training.
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
   readonly serving: PlatformPlan["serving"];
-  readonly adapter: PlatformPlan["adapter"];
   /** Programs that are mounted beside models. */
   readonly programs: ServingPrograms;
   /** Token of Hugging Face, for gated models. Default: none. */
@@ -225,7 +224,7 @@ function createdModels(
       hubToken: plan.hubToken,
       aws: aws && { ...aws, tags: aws.tags.others },
       gateway,
-      imageOf: ({ image }) => chosenImage(image, aws),
+      imageOf: (choice) => chosenImage(choice, aws),
     },
     opts,
   );

@@ -36,12 +36,11 @@ export interface ServiceEntry {
 /** The services that run in the cluster. */
 export function serviceEntries(
   {
-    adapter,
     experiments,
     mlflow,
     namespaces,
     serving,
-  }: Pick<PlatformPlan, "adapter" | "experiments" | "mlflow" | "namespaces" | "serving">,
+  }: Pick<PlatformPlan, "experiments" | "mlflow" | "namespaces" | "serving">,
   postgres: Postgres | ManagedPostgres,
   store: { readonly clientSecret?: pulumi.Output<string> },
   keys: readonly TeamKeys[],
@@ -68,6 +67,7 @@ export function serviceEntries(
     },
   ];
   entries.push(...serving.plans.map(modelEntry));
+  const { adapter } = serving;
   const [team] = keys;
   if (adapter && team) {
     entries.push({

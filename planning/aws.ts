@@ -42,8 +42,7 @@ import { planVolumes } from "./volumes.ts";
 
 export interface AwsPlan {
   readonly models: readonly ModelPlan[];
-  readonly serving: PlannedServing;
-  readonly adapter: AdapterPlan | undefined;
+  readonly serving: PlannedServing & { readonly adapter: AdapterPlan | undefined };
   readonly infrastructure: InfrastructurePlan;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -111,8 +110,7 @@ export async function planAws(
   });
   return {
     models,
-    serving,
-    adapter,
+    serving: { ...serving, adapter },
     infrastructure: {
       region,
       network,

@@ -16,9 +16,10 @@ export interface PlatformPlan extends ServicesPlan {
   /** In the order of their names. */
   readonly models: readonly ModelPlan[];
   /** How they are served. */
-  readonly serving: Pick<PlannedServing, "plans" | "staging">;
-  /** What stands before them; undefined where there is nothing to ask. */
-  readonly adapter: AdapterPlan | undefined;
+  readonly serving: Pick<PlannedServing, "plans" | "staging"> & {
+    /** The one way in to all of them; undefined where there is none that it could ask. */
+    readonly adapter: AdapterPlan | undefined;
+  };
   /** Everything in AWS; undefined for `local`, whose cluster is somebody else's. */
   readonly infrastructure: InfrastructurePlan | undefined;
   /** Why the platform can't be brought up as described; empty for one that can. */
@@ -44,8 +45,7 @@ export async function planPlatform(spec: PlatformSpec, lock?: PlacementLock): Pr
   return {
     ...services,
     models,
-    serving,
-    adapter: planAdapter(spec, serving.plans, models),
+    serving: { ...serving, adapter: planAdapter(spec, serving.plans, models) },
     infrastructure: undefined,
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),

@@ -30,7 +30,7 @@ export interface AdapterPlan extends AccessPlan {
 
 /** An engine behind it. */
 export interface UpstreamPlan {
-  /** The model's name. */
+  /** Name of the model. */
   readonly name: string;
   /** Name of its server's objects. */
   readonly app: string;
@@ -103,12 +103,21 @@ export function planAdapter(
     ...pods,
     path: adapterPath,
     host: spec.gateway.host,
-    upstreams: served.map(({ plan: { keyEnv, model: name, name: app, ports: listening } }) => ({
-      name,
-      app,
-      port: listening.http,
-      keyFile: keyEnv === undefined ? undefined : name,
-    })),
+    upstreams: served.map(
+      ({
+        plan: {
+          keyEnv,
+          model: name,
+          name: app,
+          ports: { http },
+        },
+      }) => ({
+        name,
+        app,
+        port: http,
+        keyFile: keyEnv === undefined ? undefined : name,
+      }),
+    ),
     config: {
       listen: ports,
       keysFile: `${adapterFolders.keys}/${adapterFiles.keys}`,
@@ -168,7 +177,7 @@ function chains({ models: specs }: PlatformSpec, served: readonly Served[]): Ada
   };
   return Object.fromEntries(
     served.map((each) => {
-      const { model: name } = each.plan;
+      const name = each.plan.model;
       const fallbacks = servedOf(specs[name]?.fallbacks ?? [], served);
       return [name, { upstreams: [name, ...fallbacks], aliases: aliasesOf(each) }] as const;
     }),

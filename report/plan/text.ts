@@ -80,7 +80,7 @@ function modelTable(models: readonly ModelPlan[], { color }: TextOptions): strin
 }
 
 /** How each model is served, how long a start takes, and what scales it. */
-function servingTable({ adapter, infrastructure, serving }: PlatformPlan, { color }: TextOptions): string {
+function servingTable({ infrastructure, serving }: PlatformPlan, { color }: TextOptions): string {
   const rows = serving.plans.map(({ legacy, model, replicas, route, scaling, server, timing }) => [
     model,
     legacy === undefined ? server : `${server} (legacy)`,
@@ -90,6 +90,7 @@ function servingTable({ adapter, infrastructure, serving }: PlatformPlan, { colo
     scaling ? `${scaling.least} to ${scaling.most} by ${scaling.metric}` : `${replicas}`,
   ]);
   const head = ["NAME", "SERVER", "PATH", "START", "FROM NO NODE", "REPLICAS"];
+  const { adapter } = serving;
   const table = renderTable(head, rows, { color, numbers: [3] });
   return adapter === undefined
     ? table

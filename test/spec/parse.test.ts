@@ -47,6 +47,7 @@ describe("what people write", () => {
       environment: "local",
       ownership: { project: "ai-platform", ...ownership },
       models: {},
+      access: {},
       retrieval: { collections: {} },
       nlp: { embeddings: {} },
       pipelines: { prefect: true },
