@@ -138,10 +138,10 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
       /- \d+ deleted/,
     );
     expect(await succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
-    // Keys wait for their end, and the production database leaves its last state.
+    // Keys wait for their end, and the production database leaves its last state and its backups.
     expect(added(before, await holdingsOf(sdk))).toEqual({
       "kms Keys pending deletion": keys,
-      ...(environment === "prod" ? { "rds DBSnapshots": [expect.stringContaining("ai-platform-prod")] } : {}),
+      ...(environment === "prod" ? { "rds DBSnapshots": keptSnapshots } : {}),
     });
   });
 });
@@ -151,3 +151,8 @@ function describeAws(environment: Environment): AwsPlatformSpec {
   if (spec.environment === "local") throw new Error("not an environment in AWS");
   return spec;
 }
+
+const keptSnapshots = [
+  "ai-platform-prod-postgres-final",
+  expect.stringMatching(/^rds:ai-platform-prod-postgres-/),
+];
