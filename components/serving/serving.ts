@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { servingPriority } from "../../planning/serving/scheduling.ts";
 import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
-import { generated, type Placement } from "../kubernetes/metadata.ts";
+import { generated, named, type Placement } from "../kubernetes/metadata.ts";
 import type { Peer } from "../kubernetes/network.ts";
 import { type Endpoint, ModelServer, type ModelServerArgs } from "./modelServer.ts";
 
@@ -39,7 +39,7 @@ export class Serving extends pulumi.ComponentResource {
     const priority = new k8s.scheduling.v1.PriorityClass(
       name,
       {
-        metadata: { name: servingPriority.name, labels: args.labels },
+        metadata: { name: servingPriority.name, labels: named(servingPriority.name, name, args).labels },
         value: servingPriority.value,
         description: servingPriority.description,
       },
