@@ -54,8 +54,9 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
       hubToken: args.hubToken,
       aws,
       after: [data.bucket("models"), ...foundation.ground("weights")],
+      within: [weightsNamespace],
     },
-    { ...opts, dependsOn: weightsNamespace },
+    opts,
   );
   const { adapter } = serving;
   const adapterPeer = { namespace: namespaces.models, app: adapterApp };
@@ -70,13 +71,14 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
       clients: adapter ? [adapterPeer] : [],
       protectState,
       aws,
+      within: [namespace],
       after: ({ model, store }) => [
         ...foundation.ground(model),
         ...weights.of(model),
         ...(store === undefined ? [] : foundation.storage),
       ],
     },
-    { ...opts, dependsOn: namespace },
+    opts,
   );
   if (adapter) {
     new Adapter(
