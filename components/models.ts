@@ -66,8 +66,9 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
         hubToken: args.hubToken,
         aws: inCluster,
         after: [aws.data.bucket("models"), ...ground("weights")],
+        within: [isolated(namespaces.weights)],
       },
-      { ...opts, dependsOn: isolated(namespaces.weights) },
+      opts,
     );
   const { endpoints } = new Serving(
     "serving",
@@ -80,13 +81,14 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
       clients: adapter ? [{ namespace: adapter.namespace, app: adapterApp }] : [],
       protectState,
       aws: inCluster,
+      within: [namespace],
       after: ({ model, store }) => [
         ...ground(model),
         ...(weights?.of(model) ?? []),
         ...(store === undefined ? [] : (foundation?.storage ?? [])),
       ],
     },
-    { ...opts, dependsOn: namespace },
+    opts,
   );
   const front =
     adapter &&

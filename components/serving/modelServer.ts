@@ -30,6 +30,8 @@ export interface ModelServerArgs {
   /** Who may send requests: the gateway, the adapter, what scrapes metrics. */
   readonly clients: readonly Peer[];
   readonly protectState: boolean;
+  /** What makes the namespace; roles in AWS don't wait for it. Default: it is there. */
+  readonly within?: readonly pulumi.Resource[];
   /** What its pods must come after and go before: their nodes, its weights. Default: nothing. */
   readonly after?: readonly pulumi.Resource[];
   readonly aws?: ServingAws | undefined;
@@ -60,7 +62,8 @@ export class ModelServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: ModelServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:serving:ModelServer", name, {}, opts);
-    const child = { parent: this };
+    const inAws = { parent: this };
+    const child = { ...inAws, dependsOn: [...(args.within ?? [])] };
     const { aws, labels, plan } = args;
     const place = { namespace: plan.namespace, labels };
 
@@ -69,7 +72,7 @@ export class ModelServer extends pulumi.ComponentResource {
       { metadata: named(plan.name, plan.name, place), automountServiceAccountToken: false },
       child,
     );
-    const role = plan.role && aws ? [new PodIdentityRole(name, { plan: plan.role, ...aws }, child)] : [];
+    const role = plan.role && aws ? [new PodIdentityRole(name, { plan: plan.role, ...aws }, inAws)] : [];
     const key = plan.keyEnv === undefined ? undefined : serverKey(name, plan, place, child);
     const settings = settingsOf(name, plan, place, child);
     const folder =

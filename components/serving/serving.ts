@@ -39,7 +39,7 @@ export class Serving extends pulumi.ComponentResource {
     const priority = new k8s.scheduling.v1.PriorityClass(
       name,
       {
-        metadata: { name: servingPriority.name, labels: named(servingPriority.name, "serving", args).labels },
+        metadata: { name: servingPriority.name, labels: named(servingPriority.name, name, args).labels },
         value: servingPriority.value,
         description: servingPriority.description,
       },
@@ -48,7 +48,7 @@ export class Serving extends pulumi.ComponentResource {
     const program = new k8s.core.v1.ConfigMap(
       `${name}-entrypoint`,
       { metadata: generated("entrypoint", args), immutable: true, data: { ...entrypoint } },
-      child,
+      { ...child, dependsOn: [...(args.within ?? [])] },
     );
     this.endpoints = new Map(
       plans.map((plan) => {
@@ -58,11 +58,11 @@ export class Serving extends pulumi.ComponentResource {
             ...common,
             plan,
             clients: [...(plan.route ? [gateway] : []), ...clients],
-            after: after?.(plan) ?? [],
+            after: [priority, ...(after?.(plan) ?? [])],
             entrypoint: program.metadata.name,
             transform: transform?.[plan.model],
           },
-          { ...child, dependsOn: priority },
+          child,
         );
         return [plan.model, server.endpoint];
       }),

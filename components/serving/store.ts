@@ -14,7 +14,7 @@ export interface ModelStoreArgs extends Placement {
   readonly ordinal: number;
   /** Refuses to delete the volume. */
   readonly protectState: boolean;
-  /** What the Job must come after: its nodes, and what makes its volume. */
+  /** What the volume and the Job must come after and go before: their nodes, and what makes volumes. */
   readonly after: readonly pulumi.Resource[];
   readonly transform?: Transform<k8s.core.v1.PersistentVolumeClaimArgs> | undefined;
 }
@@ -44,7 +44,7 @@ export class ModelStore extends pulumi.ComponentResource {
         metadata: named(`${storeVolume}-${plan.name}-${ordinal}`, plan.name, args),
         spec: storeClaim(store.sizeGiB),
       }),
-      { ...child, protect: args.protectState },
+      { ...child, protect: args.protectState, dependsOn: [...args.after] },
     );
     const pull = new Task(
       name,

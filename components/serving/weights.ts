@@ -10,7 +10,7 @@ export interface ServingPrograms {
   readonly stage: Readonly<Record<string, string>>;
 }
 
-export interface WeightsArgs extends Placement, Pick<WeightsStageArgs, "aws" | "after"> {
+export interface WeightsArgs extends Placement, Pick<WeightsStageArgs, "aws" | "after" | "within"> {
   readonly plans: readonly StagingPlan[];
   readonly programs: ServingPrograms;
   /** Token of Hugging Face, for gated models. Default: none. */
@@ -24,6 +24,7 @@ export class Weights extends pulumi.ComponentResource {
   constructor(name: string, args: WeightsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:serving:Weights", name, {}, opts);
     const child = { parent: this };
+    const inNamespace = { ...child, dependsOn: [...(args.within ?? [])] };
     const { after, aws, hubToken, labels, namespace, plans } = args;
     const place = { namespace, labels };
 
@@ -31,18 +32,18 @@ export class Weights extends pulumi.ComponentResource {
       new k8s.core.v1.ConfigMap(
         `${name}-${app}`,
         { metadata: generated(app, place), immutable: true, data: { ...args.programs[app] } },
-        child,
+        inNamespace,
       ).metadata.name;
     const programs = { stage: program("stage"), entrypoint: program("entrypoint") };
     const token =
       hubToken !== undefined && plans.some(({ gated }) => gated)
-        ? tokenSecret(name, hubToken, place, child)
+        ? tokenSecret(name, hubToken, place, inNamespace)
         : undefined;
     this.#stages = new Map(
       plans.flatMap((plan) => {
         const stage = new WeightsStage(
           plan.name,
-          { ...place, plan, programs, hubToken: token, aws, after },
+          { ...place, plan, programs, hubToken: token, aws, after, within: args.within ?? [] },
           child,
         );
         return plan.models.map((model) => [model, stage] as const);

@@ -17,6 +17,8 @@ export interface WeightsStageArgs extends Placement {
   readonly aws: ServingAws;
   /** What its pod must come after: the bucket, a node. */
   readonly after: readonly pulumi.Resource[];
+  /** What makes the namespace; roles in AWS don't wait for it. Default: it is there. */
+  readonly within?: readonly pulumi.Resource[];
 }
 
 /** The image has no user of its own; its files are readable for all. */
@@ -32,10 +34,11 @@ const user = 10001;
 export class WeightsStage extends pulumi.ComponentResource {
   constructor(name: string, args: WeightsStageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:serving:WeightsStage", name, {}, opts);
-    const child = { parent: this };
+    const inAws = { parent: this };
+    const child = { ...inAws, dependsOn: [...(args.within ?? [])] };
     const { aws, hubToken, plan, programs } = args;
 
-    const role = new PodIdentityRole(name, { plan: plan.role, ...aws }, child);
+    const role = new PodIdentityRole(name, { plan: plan.role, ...aws }, inAws);
     const description = new k8s.core.v1.ConfigMap(
       name,
       { metadata: generated(plan.name, args), immutable: true, data: { "stage.json": plan.file } },

@@ -72,13 +72,13 @@ const lessThan = (quantity: string) => quantity.replace(/^\d+/, (number) => Stri
 
 /** What the scheduler reads of a pod, without volumes and neighbours, for the nodes that were made for it. */
 function copyOf(name: string, { pod }: Placed) {
-  const [{ resources }] = pod.spec.containers;
+  const { requests } = pod.spec.containers[0].resources;
   return {
     metadata: { name },
     spec: {
       nodeSelector: { ...pod.spec.nodeSelector, [madeFor]: name },
       tolerations: pod.spec.tolerations,
-      containers: [{ name: "model", image: "model", resources }],
+      containers: [{ name: "model", image: "model", resources: { requests, limits: requests } }],
     },
   };
 }
