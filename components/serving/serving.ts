@@ -39,7 +39,7 @@ export class Serving extends pulumi.ComponentResource {
     const priority = new k8s.scheduling.v1.PriorityClass(
       name,
       {
-        metadata: { name: servingPriority.name, labels: named(servingPriority.name, "serving", args).labels },
+        metadata: { name: servingPriority.name, labels: named(servingPriority.name, name, args).labels },
         value: servingPriority.value,
         description: servingPriority.description,
       },
