@@ -79,15 +79,29 @@ describe("an image of ours", () => {
   });
 });
 
-describe.each(["dev", "staging", "prod"] as const)("in %s", (environment) => {
+/** Programs of ours that run, with what makes their pods. */
+const services = { adapter: "adapter", experiments: "experiments" };
+
+describe.each([
+  ["dev", { ...services, training: "train-digits" }],
+  ["staging", services],
+  ["prod", services],
+] as const)("in %s", (environment, programs) => {
   test("our programs run by digest, from the environment's own repository", async () => {
     const resources = await renderStack(environment);
     const built = resources.filter(({ type }) => type === "docker-build:index:Image");
-    expect(built.map(({ name }) => name)).toEqual(["experiments"]);
-    const { template } = find(resources, "Deployment", "experiments").inputs.spec;
-    expect(template.spec.containers[0].image).toMatch(
-      /^123456789012\.dkr\.ecr\.us-east-1\.amazonaws\.com\/experiments:0\.1\.0-[0-9a-f]{12}@sha256:[0-9a-f]{64}$/,
-    );
+    expect(built.map(({ name }) => name).sort()).toEqual(Object.keys(programs));
+    for (const [program, app] of Object.entries(programs)) {
+      const pods = resources.find(
+        ({ inputs, type }) =>
+          /:(Deployment|Job)$/.test(type) && inputs.metadata.labels["app.kubernetes.io/name"] === app,
+      );
+      expect(pods?.inputs.spec.template.spec.containers[0].image, program).toMatch(
+        new RegExp(
+          `^123456789012\\.dkr\\.ecr\\.us-east-1\\.amazonaws\\.com/${program}:0\\.1\\.0-[0-9a-f]{12}@sha256:[0-9a-f]{64}$`,
+        ),
+      );
+    }
   });
 });
 
