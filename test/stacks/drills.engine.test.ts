@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
-import { runsOutOfCapacity } from "./drills/capacity.ts";
+import { getsTheNextGpu, runsOutOfCapacity } from "./drills/capacity.ts";
 import { comesUpInterrupted } from "./drills/killed.ts";
 import { Page } from "./drills/page.ts";
 import { Living } from "./life/living.ts";
@@ -27,6 +27,7 @@ describe.skipIf(unfit)("dev", () => {
   };
 
   comesUpInterrupted(life, page);
+  getsTheNextGpu(life);
   runsOutOfCapacity(life, page);
 
   test("says what the page says", () => expect(page.text).toMatchFileSnapshot("golden/drills.md"));

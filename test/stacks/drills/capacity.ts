@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type Fault, orderFaults } from "../../../sandbox/aws/server.ts";
+import { openCluster, typesUnder } from "../../support/simulated/cluster.ts";
 import type { Living } from "../life/living.ts";
 import { type Page, saidOf } from "./page.ts";
 
@@ -8,6 +9,19 @@ const minutes = 60_000;
 /** EC2 has none of these types left. */
 const short = (...types: readonly string[]): Fault[] =>
   types.map((operation) => ({ service: "capacity", operation, error: "InsufficientInstanceCapacity" }));
+
+/** The first GPU that the plan took can't be had, since before the environment came up. */
+export function getsTheNextGpu(life: () => Living): void {
+  test(
+    "a model whose GPU can't be had gets the next type that carries it, and nobody has to do anything",
+    async () => {
+      const api = await openCluster(life().aws);
+      const types = () => typesUnder(api, "ai-models", "qwen2-5-7b");
+      await expect.poll(types, { timeout: 2 * minutes, interval: 1000 }).toEqual(["g6.2xlarge"]);
+    },
+    3 * minutes,
+  );
+}
 
 /** No nodes of another type, in an environment that is up. */
 export function runsOutOfCapacity(life: () => Living, page: Page): void {

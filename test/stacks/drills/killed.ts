@@ -28,18 +28,25 @@ const lostAnswer: Fault = {
   ...{ times: 1, answered: true },
 };
 
+/** All the while, EC2 has none of the type that the plan took for GPUs. */
+const noFirstChoice: Fault = {
+  service: "capacity",
+  operation: "g6.xlarge",
+  error: "InsufficientInstanceCapacity",
+};
+
 /** An environment comes up although calls are throttled, an answer is lost and its engine is killed. */
 export function comesUpInterrupted(life: () => Living, page: Page): void {
   test(
     "throttled calls are tried again; what a killed engine or a lost answer left outside the state is taken over",
     async () => {
       const { aws, environment, project } = life();
-      await orderFaults(aws, [...throttled, lostAnswer]);
+      await orderFaults(aws, [...throttled, lostAnswer, noFirstChoice]);
       const running = project.pulumi(...life().upArgs);
       await waitsFor(life(), ["network-nat-public-a"]);
       running.kill("SIGKILL");
       expect((await running).signal).toBe("SIGKILL");
-      await orderFaults(aws, []);
+      await orderFaults(aws, [noFirstChoice]);
 
       page.drill(
         "The engine was killed",

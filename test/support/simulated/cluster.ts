@@ -49,6 +49,19 @@ const nodeSchema = z.object({
   }),
 });
 
+const runningSchema = z.object({ spec: z.object({ nodeName: z.string() }) });
+
+/** Instance types that the running pods of a workload are on. */
+export async function typesUnder(api: ClusterApi, namespace: string, app: string): Promise<string[]> {
+  const query = `labelSelector=app.kubernetes.io%2Fname%3D${app}&fieldSelector=status.phase%3DRunning`;
+  const pods = await listed(api, `/api/v1/namespaces/${namespace}/pods?${query}`, runningSchema);
+  const nodes = await listed(api, "/api/v1/nodes", nodeSchema);
+  return pods.map(({ spec }) => {
+    const node = nodes.find(({ metadata }) => metadata.name === spec.nodeName);
+    return node?.metadata.labels["node.kubernetes.io/instance-type"] ?? "";
+  });
+}
+
 interface Room {
   readonly milliCpus: number;
   readonly memoryMiB: number;
@@ -166,7 +179,8 @@ const access = ({ endpoint }: SimulatedAws, region: string) => ({
   credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
 });
 
-async function listed<T>(api: ClusterApi, path: string, item: z.ZodType<T>): Promise<T[]> {
+/** Objects of a collection. */
+export async function listed<T>(api: ClusterApi, path: string, item: z.ZodType<T>): Promise<T[]> {
   const { text } = await api.text("GET", path);
   return z.object({ items: z.array(item) }).parse(JSON.parse(text)).items;
 }

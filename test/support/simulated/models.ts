@@ -6,7 +6,7 @@ import type { PlatformPlan } from "../../../planning/plan.ts";
 import type { ServingPlan } from "../../../planning/serving/servingPlan.ts";
 import type { SimulatedAws } from "../../../sandbox/aws/server.ts";
 import type { ClusterApi } from "../../sandbox/support/cluster-api.ts";
-import { openCluster } from "./cluster.ts";
+import { listed, openCluster } from "./cluster.ts";
 
 const labels = z.record(z.string(), z.string());
 const podSchema = z.object({
@@ -150,12 +150,6 @@ export async function placedPods(api: ClusterApi, { serving }: PlatformPlan): Pr
 
 const stateOf = ({ metadata, status }: Pod) =>
   `${metadata.name} ${status.phase} ${status.conditions.map(({ message }) => message ?? "").join(" ")}`;
-
-/** Objects of a collection. */
-export async function listed<T>(api: ClusterApi, path: string, item: z.ZodType<T>): Promise<T[]> {
-  const { text } = await api.text("GET", path);
-  return z.object({ items: z.array(item) }).parse(JSON.parse(text)).items;
-}
 
 function count(values: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();

@@ -153,9 +153,9 @@ class Autoscaler:
                 aws_access_key_id=name,
                 aws_secret_access_key="simulated",  # noqa: S106 any key is somebody's
             )
-            for service in ("autoscaling", "ec2")
+            for service in ("autoscaling", "ec2", "eks")
         ]
-        self._autoscaling, self._ec2 = clients
+        self._autoscaling, self._ec2, self._eks = clients
         self._seen: set[str] = set()
         threading.Thread(target=self._work, daemon=True).start()
 
@@ -252,14 +252,22 @@ class Autoscaler:
         data = self._ec2.describe_launch_template_versions(
             LaunchTemplateId=chosen["LaunchTemplateId"], Versions=[chosen["Version"]]
         )["LaunchTemplateVersions"][0]["LaunchTemplateData"]
-        kind = data["InstanceType"]
-        if all(shortage(kind, zone) for zone in group["AvailabilityZones"]):
+        zones = group["AvailabilityZones"]
+        if all(shortage(kind, zone) for kind in self._types(group, data) for zone in zones):
             return None
         own = {each["InstanceId"] for each in group["Instances"]}
         for node in nodes:
             if node["spec"]["providerID"].rsplit("/", 1)[-1] in own:
                 return like(node)
-        return template(group, kind)
+        return template(group, data["InstanceType"])
+
+    def _types(self, group: dict[str, Any], data: dict[str, Any]) -> list[str]:
+        """The types that a group may start; nodes are taken to be of the first."""
+        tags = {tag["Key"]: tag["Value"] for tag in group["Tags"]}
+        found = self._eks.describe_nodegroup(
+            clusterName=tags["eks:cluster-name"], nodegroupName=tags["eks:nodegroup-name"]
+        )
+        return found["nodegroup"].get("instanceTypes") or [data["InstanceType"]]
 
 
 def like(node: dict[str, Any]) -> Node:
