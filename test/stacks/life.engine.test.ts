@@ -2,14 +2,12 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planPlatform } from "../../planning/plan.ts";
-import { recordedCalls, type SimulatedAws } from "../../sandbox/aws/server.ts";
+import { recordedCalls } from "../../sandbox/aws/server.ts";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
-import { ScratchProject } from "../../sandbox/engine/scratch.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
 import type { AwsPlatformSpec, Environment } from "../../spec/platform.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
-import { endOwnAws, leadTo, startOwnAws } from "../sandbox/support/aws/own.ts";
 import { ownSources } from "../support/ownSources.ts";
 import { expectClaimsServed } from "../support/simulated/claims.ts";
 import { imageOf, openCluster } from "../support/simulated/cluster.ts";
@@ -20,6 +18,7 @@ import { expectModelsPlaced } from "../support/simulated/models.ts";
 import { liftProtection } from "../support/simulated/protection.ts";
 import { Sdk } from "../support/simulated/sdk.ts";
 import { expectNoLuck } from "../support/simulated/shrunk.ts";
+import { Living } from "./life/living.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -33,45 +32,33 @@ const unfit = (await engine()).kind === "official" || (await checkMachine()).len
 
 describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environment) => {
   const spec = describeAws(environment);
-  let aws: SimulatedAws;
-  let project: ScratchProject;
+  let living: Living | undefined;
   let sdk: Sdk;
   let before: Holdings;
 
+  const life = () => {
+    if (living === undefined) throw new Error(`${environment} has not begun`);
+    return living;
+  };
+
   beforeAll(async () => {
-    const { hostedZone } = spec.gateway;
-    aws = await startOwnAws({ zones: hostedZone === undefined ? [] : [hostedZone] });
-    sdk = await Sdk.open(aws, spec.cloud.region);
+    living = await Living.begin(environment);
+    sdk = await Sdk.open(living.aws, spec.cloud.region);
     before = await holdingsOf(sdk);
-    project = await ScratchProject.create();
-    await leadTo(aws, project.env);
-    await succeed("stack", "init", environment, "--no-select");
   }, 60 * minutes);
 
   afterAll(async () => {
     sdk?.close();
-    await project?.remove();
-    await endOwnAws(aws);
+    await living?.end();
   }, 5 * minutes);
 
-  const run = async (...args: string[]) => {
-    const { all, exitCode } = await project.pulumi(...args);
-    return { output: all.replaceAll("\0", ""), exitCode };
-  };
-  const succeed = async (...args: string[]) => {
-    const { output, exitCode } = await run(...args);
-    if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${output.slice(-5000)}`);
-    return output;
-  };
-  const up = () => succeed("up", "--stack", environment, "--yes", "--skip-preview");
-
   test("comes up", { timeout: 15 * minutes }, async () => {
-    expect(await up()).toMatch(/\+ \d{3} created/);
-    expect(await readdir(join(aws.folder, "clusters"))).toHaveLength(1);
+    expect(await life().up()).toMatch(/\+ \d{3} created/);
+    expect(await readdir(join(life().aws.folder, "clusters"))).toHaveLength(1);
   });
 
   test("does not change a second time", { timeout: 5 * minutes }, async () => {
-    expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
+    expect(await life().up()).toMatch(/Resources:\s+\d{3} unchanged/);
   });
 
   test.runIf(environment === "dev")(
@@ -80,23 +67,24 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
       timeout: 5 * minutes,
     },
     async () => {
+      const { aws, project } = life();
       const api = await openCluster(aws);
       const pushes = async () =>
         (await recordedCalls(aws)).filter(({ operation }) => operation === "PutImage").length;
       const service = await ownSources(project);
-      // Two images, and the caches of their builds.
-      expect(await pushes()).toBe(4);
+      // Three images, and the caches of their builds.
+      expect(await pushes()).toBe(6);
       const before = await imageOf(api, "ai-tracking", "experiments");
       expect(before).toMatch(/^123456789012\.dkr\.ecr\..*:0\.1\.0-[0-9a-f]{12}@sha256:[0-9a-f]{64}$/);
       await writeFile(join(service, "README.md"), "not in the image");
-      expect(await up()).toMatch(/Resources:\s+\d{3} unchanged/);
+      expect(await life().up()).toMatch(/Resources:\s+\d{3} unchanged/);
       await writeFile(join(service, "experiments/new.py"), "");
-      expect(await up()).toMatch(/~ 2 updated/);
+      expect(await life().up()).toMatch(/~ 2 updated/);
       const after = await imageOf(api, "ai-tracking", "experiments");
       for (const part of [":0.1.0-", "@sha256:"]) {
         expect(after.split(part)[1], part).not.toBe(before.split(part)[1]);
       }
-      expect(await pushes()).toBe(6);
+      expect(await pushes()).toBe(8);
     },
   );
 
@@ -104,12 +92,12 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     timeout: 8 * minutes,
   }, async () => {
     const plan = await planPlatform(spec);
-    await expectModelsPlaced(aws, plan);
-    await expectNoLuck(aws, plan);
+    await expectModelsPlaced(life().aws, plan);
+    await expectNoLuck(life().aws, plan);
   });
 
   test("runs on every kind of node the daemons that the plan keeps room for", { timeout: 5 * minutes }, () =>
-    expectRoomForDaemons(aws, spec),
+    expectRoomForDaemons(life().aws, spec),
   );
 
   test("has nodes, volumes and interfaces as the launch templates say", { timeout: 5 * minutes }, () =>
@@ -117,16 +105,26 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
   );
 
   test("gives claims volumes in their pods' zones, which go with them", { timeout: 5 * minutes }, () =>
-    expectClaimsServed(aws, spec),
+    expectClaimsServed(life().aws, spec),
+  );
+
+  test.runIf(environment === "prod").each(["the VPC's range", "a public subnet's range"] as const)(
+    "refuses another network: %s",
+    async (change) => {
+      await life().change(change);
+      expect(await life().fail("preview", "--stack", environment)).toContain("because it is protected");
+      await life().change();
+    },
+    3 * minutes,
   );
 
   test.runIf(environment === "prod")("refuses to be destroyed", { timeout: 5 * minutes }, async () => {
-    const refused = await run("destroy", "--stack", environment, "--preview-only");
+    const refused = await life().run("destroy", "--stack", environment, "--preview-only");
     expect(refused.exitCode).not.toBe(0);
     expect(refused.output).toContain("because it is protected");
     // Whoever takes Pulumi's protection away still meets AWS's.
-    await succeed("state", "unprotect", "--all", "--stack", environment, "--yes");
-    const { output } = await run("destroy", "--stack", environment, "--yes", "--skip-preview");
+    await life().succeed("state", "unprotect", "--all", "--stack", environment, "--yes");
+    const { output } = await life().run("destroy", "--stack", environment, "--yes", "--skip-preview");
     expect(output).toContain("Cluster ai-platform-prod has deletion protection enabled");
     expect(output).toContain("Cannot delete protected DB Instance");
     await liftProtection(sdk);
@@ -134,10 +132,10 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
 
   test("is gone after a destroy, but for what AWS keeps", { timeout: 10 * minutes }, async () => {
     const { "kms Keys": keys } = added(before, await holdingsOf(sdk));
-    expect(await succeed("destroy", "--stack", environment, "--yes", "--skip-preview")).toMatch(
+    expect(await life().succeed("destroy", "--stack", environment, "--yes", "--skip-preview")).toMatch(
       /- \d+ deleted/,
     );
-    expect(await succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
+    expect(await life().succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
     // Keys wait for their end, and the production database leaves its last state and its backups.
     expect(added(before, await holdingsOf(sdk))).toEqual({
       "kms Keys pending deletion": keys,

@@ -17,11 +17,12 @@ export async function ownSources({ folder }: ScratchProject): Promise<string> {
       filter: (path) => !path.includes("__pycache__"),
     });
   }
-  await cp(join(repoRoot, "services/adapter"), join(folder, "services/adapter"), {
-    recursive: true,
-    filter: (path) => !path.includes("__pycache__"),
-  });
-  await cp(join(repoRoot, "m2m"), join(folder, "m2m"), { recursive: true });
+  for (const whole of ["services/adapter", "services/training", "m2m", "training"]) {
+    await cp(join(repoRoot, whole), join(folder, whole), {
+      recursive: true,
+      filter: (path) => !path.includes("__pycache__"),
+    });
+  }
   await mkdir(join(folder, "program"));
   const [load, root] = [join(repoRoot, "runtime/load.cjs"), folder].map((path) => JSON.stringify(path));
   await writeFile(
