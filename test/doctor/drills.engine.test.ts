@@ -220,7 +220,7 @@ describe.sequential("the doctor", () => {
       spec: { ...spec, network: { zones: ["us-east-1d", "us-east-1e"] } },
     });
     expect(statusOf(report, "zones")).toEqual(["failed"]);
-    expect(statusOf(report, /^nodes gpu-l4/)).toEqual(["warning"]);
+    expect(statusOf(report, /^nodes gpu-l4/)).toEqual(["failed"]);
   });
 
   test("looks into reservations and blocks", async () => {

@@ -78,6 +78,7 @@ class CheckpointStore:
         self._attempt = attempt
         self._work = work
         self._root = f"{settings.prefix}/checkpoints/"
+        self._passed_over: set[str] = set()
         self._s3: BaseClient = boto3.Session().client(
             "s3",
             config=ClientConfig(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=10),
@@ -116,15 +117,19 @@ class CheckpointStore:
         self._prune()
 
     def newest(self) -> Checkpoint | None:
-        """Download the newest whole checkpoint whose files are what its manifest says; pass over others."""
+        """Download the newest whole checkpoint whose files are what its manifest says; pass over others.
+
+        Those that were passed over go when the next one is written: they must not push out what comes after.
+        """
         for place in self._complete():
             found = self._read(place)
             if found is not None:
                 return found
+            self._passed_over.add(place)
         return None
 
     def _complete(self) -> list[str]:
-        """Folders with a manifest, newest first."""
+        """Folders with a manifest, newest first, without those that were passed over."""
         with self._failing(f"s3:ListBucket of {self._root}"):
             pages = self._s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self._settings.bucket, Prefix=self._root
@@ -137,7 +142,7 @@ class CheckpointStore:
             ]
         # By when they were written: after one that can't be read, steps come again. S3 counts in seconds;
         # within one, steps do.
-        return [place for _, place in sorted(found, reverse=True)]
+        return [place for _, place in sorted(found, reverse=True) if place not in self._passed_over]
 
     def _read(self, place: str) -> Checkpoint | None:
         folder = self._work / "restored"

@@ -13,30 +13,30 @@ from tests.servers import SERVICE
 CODE = str(SERVICE.parents[1] / "training")
 
 
-def config(lab: Lab, **changes: object) -> dict[str, object]:
+def config(lab: Lab, precision: str) -> dict[str, object]:
     return lab.config(
         entrypoint="digits:train",
         experiment="digits",
         hyperparameters={"epochs": 6, "batch": 256, "rate": 0.001},
-        **changes,
+        precision=precision,
     )
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_the_example_learns_and_goes_on_to_the_same_end(lab: Lab, precision: str) -> None:
     straight = Lab(lab.folder / "straight", lab.key + "00", lab.mlflow, lab.s3)
-    outcome = straight.run(config(straight, precision=precision), PYTHONPATH=f"{SERVICE}:{CODE}")
+    outcome = straight.run(config(straight, precision), PYTHONPATH=f"{SERVICE}:{CODE}")
     assert outcome.code == 0, outcome
     (expected,) = straight.runs("digits")
     # One in ten by chance.
     assert expected.data.metrics["accuracy"] > 0.8
     assert expected.data.tags["training.matmul_precision"] == "high"
 
-    attempt = lab.attempt(config(lab, precision=precision), PYTHONPATH=f"{SERVICE}:{CODE}").start()
+    attempt = lab.attempt(config(lab, precision), PYTHONPATH=f"{SERVICE}:{CODE}").start()
     attempt.wait_for_line("wrote a checkpoint")
     attempt.signal(signal.SIGTERM)
     assert attempt.outcome().code == 75
-    second = lab.run(config(lab, precision=precision), PYTHONPATH=f"{SERVICE}:{CODE}")
+    second = lab.run(config(lab, precision), PYTHONPATH=f"{SERVICE}:{CODE}")
     assert (second.code, second.said("training")["attempt"]) == (0, 2)
 
     (run,) = lab.runs("digits")

@@ -13,7 +13,7 @@ import urllib.error
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 from moto.ec2.models.instance_types import INSTANCE_TYPES
