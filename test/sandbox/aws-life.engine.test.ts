@@ -160,9 +160,9 @@ describe.skipIf(official)("AWS resources", () => {
     "fail where an instance type has no capacity, and come up on another type",
     async () => {
       await orderFaults(aws, [
-        { service: "capacity", operation: "m7i.xlarge", error: "InsufficientInstanceCapacity" },
+        { service: "capacity", operation: "c7i.xlarge", error: "InsufficientInstanceCapacity" },
       ]);
-      await set("instance", "m7i.xlarge");
+      await set("instance", "c7i.xlarge");
       const output = await program.fail("up", "--yes", "--skip-preview");
       expect(output).toContain("AsgInstanceLaunchFailures");
       expect(output).toContain("We currently do not have sufficient capacity");

@@ -6,6 +6,7 @@ from typing import Any
 from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.ec2.utils import parse_user_data
 from moto.eks.models import eks_backends
 from moto.moto_api._internal import mock_random as random
 
@@ -54,7 +55,13 @@ def source(ec2: Any, given: dict[str, str]) -> Any:
 
 def given_data(group: Any, ec2: Any) -> dict[str, Any]:
     """What the launch template of the group's owner says; nothing where there is none."""
-    return dict(source(ec2, group.launch_template).data) if group.launch_template else {}
+    if not group.launch_template:
+        return {}
+    data = dict(source(ec2, group.launch_template).data)
+    # moto 5.2.5 reads it of a template's first version only.
+    if isinstance(data.get("UserData"), str):
+        data["UserData"] = parse_user_data(data["UserData"])
+    return data
 
 
 def instance_type(group: Any, backend: Any) -> str:
