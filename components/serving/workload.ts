@@ -77,7 +77,8 @@ function withStore(
         template: template({ ...args, mounts: [...args.mounts, storeMount(store.path)] }),
         // They are there already, filled; the names are what makes a StatefulSet take them.
         volumeClaimTemplates: [
-          { metadata: { name: storeVolume, labels: args.labels }, spec: storeClaim(store.sizeGiB) },
+          // Without labels: a set's templates can't change, and owners do. The claims that are there have them.
+          { metadata: { name: storeVolume }, spec: storeClaim(store.sizeGiB) },
         ],
       },
     }),

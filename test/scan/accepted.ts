@@ -106,6 +106,11 @@ export const accepted: readonly Accepted[] = [
     resource: "*.ai-data.*",
     why: "The image's own user of PostgreSQL is 999, and owns what is on the volume.",
   },
+  {
+    check: "CKV_K8S_40",
+    resource: "*.ai-models.*",
+    why: "vLLM's image is made for the user 2000, and what the others need is readable for 1000.",
+  },
   ...["CKV_K8S_8", "CKV_K8S_9"].map((check) => ({
     check,
     resource: "DaemonSet.*-device-plugin",

@@ -71,9 +71,11 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
       const api = await openCluster(aws);
       const pushes = async () =>
         (await recordedCalls(aws)).filter(({ operation }) => operation === "PutImage").length;
-      const service = await ownSources(project);
       // Three images, and the caches of their builds.
       expect(await pushes()).toBe(6);
+      const service = await ownSources(project);
+      await life().up();
+      const built = await pushes();
       const before = await imageOf(api, "ai-tracking", "experiments");
       expect(before).toMatch(/^123456789012\.dkr\.ecr\..*:0\.1\.0-[0-9a-f]{12}@sha256:[0-9a-f]{64}$/);
       await writeFile(join(service, "README.md"), "not in the image");
@@ -84,7 +86,7 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
       for (const part of [":0.1.0-", "@sha256:"]) {
         expect(after.split(part)[1], part).not.toBe(before.split(part)[1]);
       }
-      expect(await pushes()).toBe(8);
+      expect(await pushes()).toBe(built + 2);
     },
   );
 
@@ -132,9 +134,13 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
 
   test("is gone after a destroy, but for what AWS keeps", { timeout: 10 * minutes }, async () => {
     const { "kms Keys": keys } = added(before, await holdingsOf(sdk));
-    expect(await life().succeed("destroy", "--stack", environment, "--yes", "--skip-preview")).toMatch(
-      /- \d+ deleted/,
-    );
+    const destroy = ["destroy", "--stack", environment, "--yes", "--skip-preview"];
+    if (environment === "prod") {
+      // Access logs come in until the other buckets are gone: nothing empties that bucket but a person.
+      await life().run(...destroy);
+      await liftProtection(sdk);
+    }
+    await life().succeed(...destroy);
     expect(await life().succeed("stack", "export", "--stack", environment)).not.toContain('"custom": true');
     // Keys wait for their end, and the production database leaves its last state and its backups.
     expect(added(before, await holdingsOf(sdk))).toEqual({

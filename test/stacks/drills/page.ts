@@ -27,7 +27,7 @@ export function saidOf(resource: string, output: string): string {
     .join("\n")
     .replace(/\n(?=\S)[\s\S]*/, "")
     .replace(/^ *error: {3}sdk-v2\/provider2\.go.*\n/gm, "")
-    .replace(/^ *warning: \[runtime\] prices in .*\n?/gm, "")
+    .replace(/^ *warning: \[runtime\] .*\n?/gm, "")
     .trimEnd();
 }
 
