@@ -2,10 +2,9 @@ import { type ImageName, imageRef } from "../catalog/images.ts";
 import { clusterName, postgresDeployment, postgresStorageGi } from "../spec/defaults.ts";
 import type { AwsPlatformSpec, PlatformSpec } from "../spec/platform.ts";
 import { planSignIn, type SignInPlan } from "./data/access.ts";
-import { bucketNameOf } from "./data/buckets.ts";
+import { bucketNameOf, encryptedBucket } from "./data/buckets.ts";
 import { type DatabasePlan, planDatabase } from "./data/database.ts";
 import type { ImageChoice } from "./data/images.ts";
-import { dataKey } from "./data/keys.ts";
 import { type EntrancePlan, planEntrance } from "./edge/entrance.ts";
 import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
 import type { PodRolePlan } from "./foundation/iam/roles.ts";
@@ -229,7 +228,7 @@ function artifactStore(spec: PlatformSpec): ArtifactStorePlan {
   const { environment, tracking } = spec;
   if (environment !== "local") {
     const bucket = bucketNameOf(spec, "mlflow");
-    return { kind: "aws", bucket, region: spec.cloud.region, role: mlflowRole(spec, bucket) };
+    return { kind: "aws", bucket, region: spec.cloud.region, role: mlflowRole(spec) };
   }
   return {
     kind: "in-cluster",
@@ -239,7 +238,7 @@ function artifactStore(spec: PlatformSpec): ArtifactStorePlan {
   };
 }
 
-function mlflowRole(spec: AwsPlatformSpec, bucket: string): PodRolePlan {
+function mlflowRole(spec: AwsPlatformSpec): PodRolePlan {
   return {
     kind: "pod",
     name: resourceName(spec, "iam-role", "mlflow"),
@@ -248,11 +247,7 @@ function mlflowRole(spec: AwsPlatformSpec, bucket: string): PodRolePlan {
     namespace: namespaces.tracking,
     serviceAccount: "mlflow",
     policies: {
-      artifacts: bucketWritePolicy({
-        name: bucket,
-        region: spec.cloud.region,
-        keyAlias: dataKey(spec).alias,
-      }),
+      artifacts: bucketWritePolicy(encryptedBucket(spec, "mlflow")),
     },
   };
 }

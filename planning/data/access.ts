@@ -3,8 +3,7 @@ import type { AwsPlatformSpec } from "../../spec/platform.ts";
 import { bucketReadPolicy, bucketWritePolicy } from "../foundation/iam/buckets.ts";
 import { allow, type PolicyDocument, policy } from "../foundation/iam/policy.ts";
 import { resourceName } from "../foundation/naming.ts";
-import { bucketNameOf } from "./buckets.ts";
-import { dataKey } from "./keys.ts";
+import { encryptedBucket } from "./buckets.ts";
 
 /**
  * Rights for who is outside the cluster: people, and what runs in CI. A policy that is attached to their roles, which are
@@ -23,11 +22,7 @@ export interface BucketAccessPlan extends AccessPolicyPlan {
 
 /** Who uses data sets by DVC reads them, and who makes new ones writes them. */
 export function planDatasetAccess(spec: AwsPlatformSpec): BucketAccessPlan[] {
-  const bucket = {
-    name: bucketNameOf(spec, "dvc"),
-    region: spec.cloud.region,
-    keyAlias: dataKey(spec).alias,
-  };
+  const bucket = encryptedBucket(spec, "dvc");
   return [
     {
       key: "dvc-read",

@@ -1,8 +1,10 @@
 import { replicaRegionOf } from "../../catalog/replicaRegions.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
+import type { EncryptedBucket } from "../foundation/iam/buckets.ts";
 import { logRetentionDays } from "../foundation/logs.ts";
 import { resourceName } from "../foundation/naming.ts";
 import { fitName } from "../names.ts";
+import { dataKey } from "./keys.ts";
 
 /** What buckets are for, each with a life of its own. */
 export const bucketPurposes = [
@@ -82,6 +84,14 @@ export function bucketNameOf(
   if (purpose === "mlflow" && tracking.bucket !== undefined) return tracking.bucket;
   if (storage.bucketPrefix === undefined) return resourceName(spec, "s3-bucket", purpose);
   return fitName("s3-bucket", `${storage.bucketPrefix}-${purpose}`);
+}
+
+/** A bucket of the environment as policies name it. */
+export function encryptedBucket(
+  spec: Parameters<typeof bucketNameOf>[0] & Pick<AwsPlatformSpec, "cloud">,
+  purpose: BucketPurpose,
+): EncryptedBucket {
+  return { name: bucketNameOf(spec, purpose), region: spec.cloud.region, keyAlias: dataKey(spec).alias };
 }
 
 function planBucket(spec: AwsPlatformSpec, purpose: BucketPurpose): BucketPlan {

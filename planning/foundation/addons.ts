@@ -1,8 +1,7 @@
 import { type AddonName, addonNames, eksVersions, type KubernetesVersion } from "../../catalog/eks.ts";
 import { clusterName } from "../../spec/defaults.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
-import { bucketNameOf } from "../data/buckets.ts";
-import { dataKey } from "../data/keys.ts";
+import { encryptedBucket } from "../data/buckets.ts";
 import { gpuTaint } from "../nodeGroups.ts";
 import { type CostComponent, tagsByComponent } from "../ownership.ts";
 import { daemonRequests } from "./daemons.ts";
@@ -81,8 +80,7 @@ const choices: Readonly<Record<AddonName, AddonChoice>> = {
     configuration: () => ({ node: { tolerateAllTaints: true } }),
     role: {
       serviceAccount: "s3-csi-driver-sa",
-      policy: ({ region }, spec) =>
-        bucketReadPolicy({ name: bucketNameOf(spec, "models"), region, keyAlias: dataKey(spec).alias }),
+      policy: (_scope, spec) => bucketReadPolicy(encryptedBucket(spec, "models")),
     },
   },
   "kube-state-metrics": { turn: "after-nodes" },

@@ -1,8 +1,7 @@
 import { clusterName } from "../../spec/defaults.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
-import { bucketNameOf } from "../data/buckets.ts";
-import { dataKey } from "../data/keys.ts";
-import { bucketArn, keyStatement } from "../foundation/iam/buckets.ts";
+import { encryptedBucket } from "../data/buckets.ts";
+import { below, bucketArn, keyStatement, ours, prefixReadPolicy } from "../foundation/iam/buckets.ts";
 import { allow, policy } from "../foundation/iam/policy.ts";
 import type { PodRolePlan } from "../foundation/iam/roles.ts";
 import { resourceName } from "../foundation/naming.ts";
@@ -15,8 +14,6 @@ export function servingRole(
   spec: AwsPlatformSpec,
   { name, namespace, prefix }: { readonly name: string; readonly namespace: string; readonly prefix: string },
 ): PodRolePlan {
-  const { region } = spec.cloud;
-  const arn = bucketArn(region, bucketNameOf(spec, "models"));
   return {
     kind: "pod",
     name: resourceName(spec, "iam-role", `model-${name}`),
@@ -24,13 +21,7 @@ export function servingRole(
     clusterName: clusterName(spec),
     namespace,
     serviceAccount: name,
-    policies: {
-      weights: policy(
-        allow("List", ["s3:ListBucket"], [arn], below(prefix)),
-        allow("Read", ["s3:GetObject"], [`${arn}/${prefix}/*`], account),
-        keyStatement("Decrypt", ["kms:Decrypt"], { keyAlias: dataKey(spec).alias, region }),
-      ),
-    },
+    policies: { weights: prefixReadPolicy(encryptedBucket(spec, "models"), prefix) },
   };
 }
 
@@ -42,8 +33,8 @@ export function stagingRole(
   spec: AwsPlatformSpec,
   { name, namespace, prefix }: { readonly name: string; readonly namespace: string; readonly prefix: string },
 ): PodRolePlan {
-  const { region } = spec.cloud;
-  const arn = bucketArn(region, bucketNameOf(spec, "models"));
+  const bucket = encryptedBucket(spec, "models");
+  const arn = bucketArn(bucket.region, bucket.name);
   return {
     kind: "pod",
     name: resourceName(spec, "iam-role", name),
@@ -55,17 +46,14 @@ export function stagingRole(
       weights: policy(
         allow("List", ["s3:ListBucket"], [arn], below(prefix)),
         // Uploads that were begun: IAM knows no prefix for them.
-        allow("Uploads", ["s3:ListBucketMultipartUploads"], [arn], account),
+        allow("Uploads", ["s3:ListBucketMultipartUploads"], [arn], ours),
         allow(
           "Objects",
           ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
           [`${arn}/${prefix}/*`],
-          account,
+          ours,
         ),
-        keyStatement("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], {
-          keyAlias: dataKey(spec).alias,
-          region,
-        }),
+        keyStatement("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], bucket),
       ),
     },
   };
@@ -73,11 +61,3 @@ export function stagingRole(
 
 /** Source: IAM API reference, CreateRole, Description. */
 const mostOfDescription = 1000;
-
-// biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's own variable
-const account = { StringEquals: { "aws:ResourceAccount": "${aws:PrincipalAccount}" } };
-
-const below = (prefix: string) => ({
-  ...account,
-  StringLike: { "s3:prefix": [prefix, `${prefix}/*`] },
-});

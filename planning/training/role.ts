@@ -1,8 +1,7 @@
 import { clusterName } from "../../spec/defaults.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
-import { bucketNameOf } from "../data/buckets.ts";
-import { dataKey } from "../data/keys.ts";
-import { bucketArn, keyStatement, ours } from "../foundation/iam/buckets.ts";
+import { encryptedBucket } from "../data/buckets.ts";
+import { bucketArn, keyStatement, ours, prefixReadPolicy } from "../foundation/iam/buckets.ts";
 import { allow, type PolicyDocument, policy } from "../foundation/iam/policy.ts";
 import type { PodRolePlan } from "../foundation/iam/roles.ts";
 import { resourceName } from "../foundation/naming.ts";
@@ -31,14 +30,14 @@ export function trainingRole(
     serviceAccount: app,
     policies: {
       checkpoints: checkpointsPolicy(spec, prefix),
-      ...(data === undefined ? {} : { data: dataPolicy(spec, data) }),
+      ...(data === undefined ? {} : { data: prefixReadPolicy(encryptedBucket(spec, "dvc"), data) }),
     },
   };
 }
 
 function checkpointsPolicy(spec: AwsPlatformSpec, prefix: string): PolicyDocument {
-  const { region } = spec.cloud;
-  const arn = bucketArn(region, bucketNameOf(spec, "models"));
+  const bucket = encryptedBucket(spec, "models");
+  const arn = bucketArn(bucket.region, bucket.name);
   return policy(
     allow("List", ["s3:ListBucket", "s3:ListBucketVersions"], [arn], {
       ...ours,
@@ -57,19 +56,6 @@ function checkpointsPolicy(spec: AwsPlatformSpec, prefix: string): PolicyDocumen
       [`${arn}/${prefix}/*`],
       ours,
     ),
-    keyStatement("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], {
-      keyAlias: dataKey(spec).alias,
-      region,
-    }),
-  );
-}
-
-function dataPolicy(spec: AwsPlatformSpec, data: string): PolicyDocument {
-  const { region } = spec.cloud;
-  const arn = bucketArn(region, bucketNameOf(spec, "dvc"));
-  return policy(
-    allow("List", ["s3:ListBucket"], [arn], { ...ours, StringLike: { "s3:prefix": [data, `${data}/*`] } }),
-    allow("Read", ["s3:GetObject"], [`${arn}/${data}/*`], ours),
-    keyStatement("Decrypt", ["kms:Decrypt"], { keyAlias: dataKey(spec).alias, region }),
+    keyStatement("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], bucket),
   );
 }

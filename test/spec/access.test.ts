@@ -1,29 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { parsePlatform, SpecError } from "../../spec/parse.ts";
+import { parsePlatform } from "../../spec/parse.ts";
 import type { PlatformInput } from "../../spec/platform.ts";
+import { saidOf, soundDev } from "../support/faults.ts";
 
 type Access = NonNullable<PlatformInput["access"]>;
 type Models = NonNullable<PlatformInput["models"]>;
 
-function faultsOf(models: Models, access: Access = {}): string {
-  try {
-    parsePlatform(
-      {
-        environment: "dev",
-        ownership: { owner: "team", costCenter: "ml" },
-        cloud: { region: "us-east-1" },
-        gateway: { host: "ai.example.com" },
-        models,
-        access,
-      },
-      "test",
-    );
-    return "";
-  } catch (error) {
-    if (error instanceof SpecError) return error.message;
-    throw error;
-  }
-}
+const faultsOf = (models: Models, access: Access = {}) => saidOf({ ...soundDev, models, access }, "test");
 
 const chat = { model: "Qwen/Qwen3-8B" };
 const small = { model: "Qwen/Qwen3-0.6B", engine: "ollama", quantization: "q8_0" } as const;

@@ -1,25 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { parsePlatform, SpecError } from "../../spec/parse.ts";
 import type { ModelEntry } from "../../spec/platform.ts";
+import { saidOf, soundDev } from "../support/faults.ts";
 
-function faultsOf(model: ModelEntry): string {
-  try {
-    parsePlatform(
-      {
-        environment: "dev",
-        ownership: { owner: "team", costCenter: "ml" },
-        cloud: { region: "us-east-1" },
-        gateway: { host: "ai.example.com" },
-        models: { chat: { model: "Qwen/Qwen3-8B", ...model } },
-      },
-      "test",
-    );
-    return "";
-  } catch (error) {
-    if (error instanceof SpecError) return error.message;
-    throw error;
-  }
-}
+const faultsOf = (model: ModelEntry) =>
+  saidOf({ ...soundDev, models: { chat: { model: "Qwen/Qwen3-8B", ...model } } }, "test");
 
 const digest = "0".repeat(64);
 

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { checkMachine } from "../../sandbox/cluster/cluster.ts";
 import { engine } from "../../sandbox/engine/engine.ts";
-import type { AwsPlatformSpec } from "../../spec/platform.ts";
+import { begin } from "./life/begin.ts";
 import { drift } from "./life/drift.ts";
 import { changesInPlace } from "./life/inPlace.ts";
-import { Living } from "./life/living.ts";
+import type { Living } from "./life/living.ts";
 import { lostState } from "./life/lost.ts";
 import { changesOfPlace } from "./life/moved.ts";
 
@@ -15,19 +15,6 @@ import { changesOfPlace } from "./life/moved.ts";
 
 const minutes = 60_000;
 const unfit = (await engine()).kind === "official" || (await checkMachine()).length > 0;
-
-/** A simulated AWS, and an environment that is to be brought up in it. */
-function begin(environment: AwsPlatformSpec["environment"]): () => Living {
-  let living: Living | undefined;
-  beforeAll(async () => {
-    living = await Living.begin(environment);
-  }, 60 * minutes);
-  afterAll(() => living?.end(), 5 * minutes);
-  return () => {
-    if (living === undefined) throw new Error(`${environment} has not begun`);
-    return living;
-  };
-}
 
 function comesUp(life: () => Living): void {
   test("comes up", { timeout: 15 * minutes }, async () => {

@@ -18,7 +18,7 @@ import { expectModelsPlaced } from "../support/simulated/models.ts";
 import { liftProtection } from "../support/simulated/protection.ts";
 import { Sdk } from "../support/simulated/sdk.ts";
 import { expectNoLuck } from "../support/simulated/shrunk.ts";
-import { Living } from "./life/living.ts";
+import { begin } from "./life/begin.ts";
 
 /**
  * Whole environments through the real engine against the simulated AWS, which hands out a real control plane with
@@ -32,25 +32,16 @@ const unfit = (await engine()).kind === "official" || (await checkMachine()).len
 
 describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environment) => {
   const spec = describeAws(environment);
-  let living: Living | undefined;
+  const life = begin(environment);
   let sdk: Sdk;
   let before: Holdings;
 
-  const life = () => {
-    if (living === undefined) throw new Error(`${environment} has not begun`);
-    return living;
-  };
-
   beforeAll(async () => {
-    living = await Living.begin(environment);
-    sdk = await Sdk.open(living.aws, spec.cloud.region);
+    sdk = await Sdk.open(life().aws, spec.cloud.region);
     before = await holdingsOf(sdk);
-  }, 60 * minutes);
-
-  afterAll(async () => {
-    sdk?.close();
-    await living?.end();
   }, 5 * minutes);
+
+  afterAll(() => sdk?.close());
 
   test("comes up", { timeout: 15 * minutes }, async () => {
     expect(await life().up()).toMatch(/\+ \d{3} created/);

@@ -32,6 +32,22 @@ export function keyStatement(
   });
 }
 
+/** What lists keys below a prefix, without slashes at its ends, and no others. */
+export const below = (prefix: string) => ({
+  ...ours,
+  StringLike: { "s3:prefix": [prefix, `${prefix}/*`] },
+});
+
+/** Reads what is below a prefix of a bucket, without slashes at its ends, and nothing else. */
+export function prefixReadPolicy(bucket: EncryptedBucket, prefix: string): PolicyDocument {
+  const arn = bucketArn(bucket.region, bucket.name);
+  return policy(
+    allow("List", ["s3:ListBucket"], [arn], below(prefix)),
+    allow("Read", ["s3:GetObject"], [`${arn}/${prefix}/*`], ours),
+    keyStatement("Decrypt", ["kms:Decrypt"], bucket),
+  );
+}
+
 /**
  * Reads a bucket. For Mountpoint for S3: its driver has one role for all volumes, so it gets no more than what every pod
  * may read.

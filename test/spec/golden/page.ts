@@ -1,4 +1,4 @@
-import { parsePlatform, SpecError } from "../../../spec/parse.ts";
+import { saidOf } from "../../support/faults.ts";
 import { modelConfigsOf } from "../../support/modelConfigs.ts";
 import type { Case } from "./cases.ts";
 
@@ -7,13 +7,9 @@ export function messageFor({ change, environment, files = {} }: Case): string {
   const input = Object.fromEntries(
     Object.entries({ ...sound(environment), ...change }).filter(([, value]) => value !== undefined),
   );
-  try {
-    parsePlatform(input, `stacks/${environment}.ts`, { modelConfigs: modelConfigsOf(files) });
-  } catch (error) {
-    if (error instanceof SpecError) return error.message;
-    throw error;
-  }
-  throw new Error("no fault was found");
+  const said = saidOf(input, `stacks/${environment}.ts`, { modelConfigs: modelConfigsOf(files) });
+  if (said === "") throw new Error("no fault was found");
+  return said;
 }
 
 function sound(environment: Case["environment"]) {

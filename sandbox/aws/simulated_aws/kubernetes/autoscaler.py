@@ -186,7 +186,9 @@ class Autoscaler:
         started = {each["InstanceId"] for group in groups for each in group["Instances"]}
         if started - there:
             return
-        for group, count in self._wanted(still, groups, nodes).items():
+        # The real one finds out when an instance does not start, and then tries the next group.
+        able = [(group, kind) for group in groups if (kind := self._kind(group)) is not None]
+        for group, count in self._wanted(still, able, nodes).items():
             self._autoscaling.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=count)
 
     def _flags(self, client: Any) -> dict[str, str] | None:
@@ -223,7 +225,10 @@ class Autoscaler:
         return sorted(found, key=lambda group: (-priority(group), group["AutoScalingGroupName"]))
 
     def _wanted(
-        self, waiting: list[dict[str, Any]], groups: list[dict[str, Any]], nodes: list[dict[str, Any]]
+        self,
+        waiting: list[dict[str, Any]],
+        groups: list[tuple[dict[str, Any], str]],
+        nodes: list[dict[str, Any]],
     ) -> dict[str, int]:
         """Sizes that groups should have, by their names; only of those that grow."""
         grown: dict[str, int] = {}
@@ -232,42 +237,40 @@ class Autoscaler:
             if ready := next((node for node in coming if node.takes(pod)), None):
                 ready.put(pod)
                 continue
-            for group in groups:
+            for group, kind in groups:
                 label = group["AutoScalingGroupName"]
                 size = grown.get(label, group["DesiredCapacity"])
-                node = self._next(group, nodes)
-                if size < group["MaxSize"] and node is not None and node.takes(pod):
+                node = following(group, kind, nodes)
+                if size < group["MaxSize"] and node.takes(pod):
                     node.put(pod)
                     coming.append(node)
                     grown[label] = size + 1
                     break
         return grown
 
-    def _next(self, group: dict[str, Any], nodes: list[dict[str, Any]]) -> Node | None:
-        """What the next node of a group would be; None where no instance can be had.
-
-        The real one finds that out when an instance does not start, and then tries the next group.
-        """
+    def _kind(self, group: dict[str, Any]) -> str | None:
+        """The type that a group's nodes are taken to be of, the first; None where none can be had."""
         chosen = group["LaunchTemplate"]
         data = self._ec2.describe_launch_template_versions(
             LaunchTemplateId=chosen["LaunchTemplateId"], Versions=[chosen["Version"]]
         )["LaunchTemplateVersions"][0]["LaunchTemplateData"]
-        zones = group["AvailabilityZones"]
-        if all(shortage(kind, zone) for kind in self._types(group, data) for zone in zones):
-            return None
-        own = {each["InstanceId"] for each in group["Instances"]}
-        for node in nodes:
-            if node["spec"]["providerID"].rsplit("/", 1)[-1] in own:
-                return like(node)
-        return template(group, data["InstanceType"])
-
-    def _types(self, group: dict[str, Any], data: dict[str, Any]) -> list[str]:
-        """The types that a group may start; nodes are taken to be of the first."""
+        first = str(data["InstanceType"])
         tags = {tag["Key"]: tag["Value"] for tag in group["Tags"]}
         found = self._eks.describe_nodegroup(
             clusterName=tags["eks:cluster-name"], nodegroupName=tags["eks:nodegroup-name"]
         )
-        return found["nodegroup"].get("instanceTypes") or [data["InstanceType"]]
+        kinds = found["nodegroup"].get("instanceTypes") or [first]
+        short = all(shortage(kind, zone) for kind in kinds for zone in group["AvailabilityZones"])
+        return None if short else first
+
+
+def following(group: dict[str, Any], kind: str, nodes: list[dict[str, Any]]) -> Node:
+    """What the next node of a group would be."""
+    own = {each["InstanceId"] for each in group["Instances"]}
+    for node in nodes:
+        if node["spec"]["providerID"].rsplit("/", 1)[-1] in own:
+            return like(node)
+    return template(group, kind)
 
 
 def like(node: dict[str, Any]) -> Node:
