@@ -1,5 +1,7 @@
 import type { GpuName } from "../catalog/gpus.ts";
+import type { ModelTask } from "../catalog/models/architecture.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
+import { taskOf } from "../spec/defaults.ts";
 import type { Engine } from "../spec/models.ts";
 import type { BatchLimits } from "./memory/activations.ts";
 import type { Deployment, MemoryEstimate } from "./memory/estimate.ts";
@@ -16,6 +18,8 @@ export interface ModelPlan {
   /** Hugging Face id. */
   readonly model: string;
   readonly revision: string | undefined;
+  /** What is asked of it. */
+  readonly task: ModelTask;
   readonly engine: Engine;
   /** Image whose name and tag tell model and version. */
   readonly image: string;
@@ -67,6 +71,7 @@ export function modelPlan(sizing: ModelSizing, chosen: Candidate, standing: Stan
     name,
     model: spec.model,
     revision: spec.revision,
+    task: taskOf(spec),
     engine,
     image: imageOf(sizing, chosen),
     replicas: sizing.workload?.replicas ?? 1,

@@ -1,6 +1,7 @@
 import { instanceTypes, offeredIn } from "../catalog/ec2/instances.ts";
 import { type GpuName, gpuNames } from "../catalog/gpus.ts";
-import type { ModelArchitecture } from "../catalog/models/architecture.ts";
+import type { ModelArchitecture, ModelTask } from "../catalog/models/architecture.ts";
+import { findModel } from "../catalog/models/models.ts";
 import { type QuantizationName, quantizations } from "../catalog/quantizations.ts";
 import { rdsStorage } from "../catalog/rds.ts";
 import type { CapacitySpec } from "./capacity.ts";
@@ -54,6 +55,11 @@ export function gpusPerNode({
     most.set(gpu.name, Math.max(most.get(gpu.name) ?? 0, gpu.count));
   }
   return new Map(gpuNames.flatMap((name) => (most.has(name) ? [[name, most.get(name) ?? 0] as const] : [])));
+}
+
+/** What is asked of a model. */
+export function taskOf({ model, task }: Pick<ModelSpec, "model" | "task">): ModelTask {
+  return task ?? findModel(model)?.task ?? "generate";
 }
 
 /** Formats of the weights that are written; none where the default holds. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { gpuNames } from "../catalog/gpus.ts";
+import { modelTasks } from "../catalog/models/architecture.ts";
 import { kvCacheTypes, quantizationNames } from "../catalog/quantizations.ts";
 import { purchaseOptions } from "./capacity.ts";
 import { dnsName, replicas } from "./fields.ts";
@@ -24,6 +25,11 @@ export const modelSchema = z.strictObject({
    * the `model-config.yaml`.
    */
   architecture: z.record(z.string(), z.unknown()).optional(),
+  /**
+   * What is asked of it: text, or vectors of texts. Default: what the catalog says that it was trained for, and `generate`
+   * for a model that it doesn't know. `embed` is for `vllm` and `ollama`.
+   */
+  task: z.enum(modelTasks).optional(),
   /**
    * Program that serves it. Default: `ollama` where there is no GPU and for GGUF formats, else `vllm`. `tgi` is archived
    * upstream and takes A100 and H100 only.

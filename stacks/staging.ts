@@ -18,6 +18,9 @@ export default definePlatform({
     "mixtral-8x7b": {},
     "qwen3-1.7b": {},
     "qwen3-32b": {},
+    "qwen3-embedding-4b": {},
+    // For clients of Triton's protocol inside the cluster.
+    "qwen2.5-7b": { server: "triton" },
   },
   retrieval: { collections: { documents: { vectors: 10_000_000, dimensions: 384, replication: 2 } } },
   nlp: {

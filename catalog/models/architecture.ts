@@ -88,10 +88,16 @@ export interface ModelArchitecture extends ModelShape {
   readonly draftParameters: number;
 }
 
+/** What a model makes of a text: more text, or one vector. */
+export const modelTasks = ["generate", "embed"] as const;
+export type ModelTask = (typeof modelTasks)[number];
+
 /** A model that the catalog knows. */
 export interface CatalogModel extends ModelArchitecture {
   /** Hugging Face id. */
   readonly id: string;
+  /** What it was trained for. */
+  readonly task: ModelTask;
   /** Hugging Face's name of the licence. */
   readonly licence: string;
   /** Whether Hugging Face wants a token for it. */

@@ -20,6 +20,11 @@ export const qwen32b = {
 /** 32,768 tokens without YaRN, which the instruct models' `config.json` does not switch on. */
 const qwen25 = { licence: "apache-2.0", maxContext: 32_768 } as const;
 const qwen3 = { licence: "apache-2.0", vocabulary: 151_936, maxContext: 40_960 } as const;
+/**
+ * Published without an output head, so that nothing but the embedding matrix has the vocabulary's size.
+ * Source: their `config.json` (vLLM's and AWS Neuron's copies) and the sizes of their files.
+ */
+const qwen3Embedding = { licence: "apache-2.0", task: "embed", tiedEmbeddings: true } as const;
 const noDense = { intermediateSize: 0 } as const;
 
 /** Its publisher's own files: 4-bit ones of every Qwen 2.5, FP8 of every Qwen 3, 4-bit ones of some. */
@@ -187,5 +192,38 @@ export const qwenModels = [
     hiddenSize: 4096,
     attention: gqa(64, 4, 128),
     experts: { count: 128, active: 8, shared: 0, intermediateSize: 1536, denseLayers: 0 },
+  }),
+  model({
+    ...qwen3Embedding,
+    id: "Qwen/Qwen3-Embedding-0.6B",
+    ollama: "qwen3-embedding:0.6b",
+    layers: 28,
+    hiddenSize: 1024,
+    intermediateSize: 3072,
+    vocabulary: 151_669,
+    attention: gqa(16, 8, 128),
+    maxContext: 32_768,
+  }),
+  model({
+    ...qwen3Embedding,
+    id: "Qwen/Qwen3-Embedding-4B",
+    ollama: "qwen3-embedding:4b",
+    layers: 36,
+    hiddenSize: 2560,
+    intermediateSize: 9728,
+    vocabulary: 151_665,
+    attention: gqa(32, 8, 128),
+    maxContext: 40_960,
+  }),
+  model({
+    ...qwen3Embedding,
+    id: "Qwen/Qwen3-Embedding-8B",
+    ollama: "qwen3-embedding:8b",
+    layers: 36,
+    hiddenSize: 4096,
+    intermediateSize: 12_288,
+    vocabulary: 151_665,
+    attention: gqa(32, 8, 128),
+    maxContext: 40_960,
   }),
 ] as const;

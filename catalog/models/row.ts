@@ -10,7 +10,7 @@ type ShapeRow = Pick<
 
 type ModelRow = ShapeRow &
   Pick<CatalogModel, "id" | "licence"> &
-  Partial<Pick<CatalogModel, "gated" | "ollama" | "distilled" | "artefacts">>;
+  Partial<Pick<CatalogModel, "artefacts" | "distilled" | "gated" | "ollama" | "task">>;
 
 /** Shapes that several models share leave out what differs between them. */
 export type SharedShape = Omit<ShapeRow, "maxContext">;
@@ -25,6 +25,7 @@ export function model({
   ollama,
   distilled,
   artefacts,
+  task = "generate",
   ...shape
 }: ModelRow): CatalogModel {
   const architecture = architectureOf({
@@ -39,6 +40,7 @@ export function model({
   return {
     ...architecture,
     id,
+    task,
     licence,
     gated: gated ?? false,
     ollama,

@@ -56,7 +56,15 @@ export interface AdapterConfig {
     >
   >;
   readonly models: Readonly<
-    Record<string, { readonly upstreams: readonly string[]; readonly aliases: readonly string[] }>
+    Record<
+      string,
+      {
+        readonly upstreams: readonly string[];
+        readonly aliases: readonly string[];
+        /** Instead of generating text. */
+        readonly embeds?: true;
+      }
+    >
   >;
   readonly limits: Readonly<Record<string, TeamLimits>>;
   readonly teams: Readonly<Record<string, { readonly limits: string; readonly models?: readonly string[] }>>;
@@ -179,7 +187,8 @@ function chains({ models: specs }: PlatformSpec, served: readonly Served[]): Ada
     served.map((each) => {
       const name = each.plan.model;
       const fallbacks = servedOf(specs[name]?.fallbacks ?? [], served);
-      return [name, { upstreams: [name, ...fallbacks], aliases: aliasesOf(each) }] as const;
+      const embeds = each.model.task === "embed" ? { embeds: true as const } : {};
+      return [name, { upstreams: [name, ...fallbacks], aliases: aliasesOf(each), ...embeds }] as const;
     }),
   );
 }

@@ -24,29 +24,26 @@ export interface AllowedPath {
  * (vLLM 0.31.0 entrypoints/serve/middleware; Ollama 0.33.3 server/routes.go). What is not named here does not exist, so
  * that a new version's new path is closed until somebody opens it.
  */
-const allowed: Readonly<Record<Server, (model: string) => readonly AllowedPath[]>> = {
+const allowed: Readonly<Record<Server, (model: Routed) => readonly AllowedPath[]>> = {
   vllm: () => [{ path: "/v1", type: "Prefix" }],
   tgi: () => [
     { path: "/v1", type: "Prefix" },
     { path: "/generate", type: "Exact" },
     { path: "/generate_stream", type: "Exact" },
   ],
-  ollama: () => [
-    { path: "/v1/chat/completions", type: "Exact" },
-    { path: "/v1/completions", type: "Exact" },
-    { path: "/v1/embeddings", type: "Exact" },
-    { path: "/v1/models", type: "Exact" },
-    { path: "/api/chat", type: "Exact" },
-    { path: "/api/embed", type: "Exact" },
-    { path: "/api/generate", type: "Exact" },
-    { path: "/api/tags", type: "Exact" },
-  ],
-  triton: (model) => [
-    { path: `/v2/models/${model}/generate`, type: "Exact" },
-    { path: `/v2/models/${model}/generate_stream`, type: "Exact" },
-    { path: `/v2/models/${model}/ready`, type: "Exact" },
-  ],
+  ollama: ({ task }) =>
+    exactly(...(task === "embed" ? ollamaEmbeds : ollamaGenerates), "/v1/models", "/api/tags"),
+  triton: ({ name }) =>
+    exactly(...["generate", "generate_stream", "ready"].map((path) => `/v2/models/${name}/${path}`)),
 };
+
+type Routed = Pick<ModelPlan, "name" | "task">;
+
+const exactly = (...paths: readonly string[]): AllowedPath[] =>
+  paths.map((path) => ({ path, type: "Exact" }));
+
+const ollamaGenerates = ["/v1/chat/completions", "/v1/completions", "/api/chat", "/api/generate"] as const;
+const ollamaEmbeds = ["/v1/embeddings", "/api/embed"] as const;
 
 /** Prefix of all models on the platform's host. */
 export const modelsPath = "/models";
@@ -59,15 +56,15 @@ export const adapterPath = "/llm";
  * reached from inside only.
  */
 export function planRoute(
-  { name }: Pick<ModelPlan, "name">,
+  model: Routed,
   server: Server,
   { forwardAuth, host }: { readonly forwardAuth: boolean; readonly host: string | undefined },
 ): RoutePlan | undefined {
   const hasKeys = server === "vllm" || server === "tgi";
   if (!hasKeys && !forwardAuth) return undefined;
   return {
-    prefix: `${modelsPath}/${name}`,
-    allowed: allowed[server](name),
+    prefix: `${modelsPath}/${model.name}`,
+    allowed: allowed[server](model),
     host,
     auth: forwardAuth ? "forward" : "server",
   };

@@ -1,3 +1,4 @@
+import { taskOf } from "../defaults.ts";
 import type { Finding } from "../faults/issues.ts";
 import type { ModelRule, PlacedModelRule } from "./model.ts";
 
@@ -10,6 +11,25 @@ export const scaling: ModelRule = ({ spec: { autoscaling, replicas } }) => {
   }
   if (replicas === undefined || (replicas >= least && replicas <= most)) return [];
   return [{ path: ["replicas"], problem: `is not within autoscaling, ${least} to ${most}` }];
+};
+
+/** Vectors are told apart only by a model that was trained for that, and made only by engines that can. */
+export const tasks: PlacedModelRule = ({ engine, id, known, spec }) => {
+  const findings: Finding[] = [];
+  if (spec.task !== undefined && known !== undefined && spec.task !== known.task) {
+    findings.push({ path: ["task"], problem: `is ${spec.task}, and ${id} was trained to ${known.task}` });
+  }
+  if (taskOf(spec) === "generate") return findings;
+  if (engine === "tgi") {
+    findings.push({ path: ["engine"], problem: `tgi generates text only, and ${id} embeds: take vllm` });
+  }
+  if (spec.server === "triton") {
+    findings.push({
+      path: ["server"],
+      problem: `is triton, whose vLLM generates text only, and ${id} embeds`,
+    });
+  }
+  return findings;
 };
 
 /** Settings that only one engine knows. */

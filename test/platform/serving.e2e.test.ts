@@ -14,6 +14,8 @@ const minutes = (count: number) => count * 60_000;
 /** Deterministic, and longer than its answers may be: what it says never comes to an end by itself. */
 const endless = { model: "tinyllama", temperature: 0, messages: [{ role: "user", content: "hi" }] };
 
+const embedder = "qwen3-embedding-0.6b";
+
 let origin = "";
 const keys: Record<"platform-team" | "trial", string> = { "platform-team": "", trial: "" };
 
@@ -72,13 +74,15 @@ describe.sequential("the models of the local platform", () => {
       const service = join(repoRoot, "services", "adapter");
       const { env, python } = await serviceEnvironment("adapter", service, silent);
       const script = join(repoRoot, "test", "support", "ask_models.py");
-      const { stdout } = await execa(python, [script, origin, keys["platform-team"], "tinyllama"], { env });
+      const { stdout } = await execa(python, [script, origin, keys["platform-team"], "tinyllama", embedder], {
+        env,
+      });
       const said = JSON.parse(stdout);
       expect(said).toMatchObject({
-        models: ["qwen3-0.6b", "tinyllama"],
+        models: ["qwen3-0.6b", embedder, "tinyllama"],
         wrong_key: "invalid_api_key",
         openai: { tokens: 8 },
-        ollama: { models: ["qwen3-0.6b", "tinyllama"], done: true },
+        ollama: { models: ["qwen3-0.6b", embedder, "tinyllama"], done: true },
       });
       // The same prompt, without chance: the same words, whichever way they come.
       expect(said.openai.chat.trim().split(" ")).toHaveLength(8);
@@ -87,6 +91,12 @@ describe.sequential("the models of the local platform", () => {
       expect(said.ollama.generated).toBe(said.openai.chat);
       expect(said.ollama.pieces.join("")).toBe(said.openai.chat);
       expect(said.openai.completion.trim()).not.toBe("");
+      // A text is the same vector each time, of length one and another than another text's.
+      const [river = [], stone, again] = z.array(z.array(z.number())).parse(said.vectors);
+      expect(again).toEqual(river);
+      expect(stone).not.toEqual(river);
+      expect(Math.hypot(...river)).toBeCloseTo(1, 5);
+      expect(said.ollama.vectors[0]).toHaveLength(river.length);
     },
     minutes(5),
   );
@@ -152,6 +162,16 @@ describe.sequential("the models of the local platform", () => {
       expect(await openai.json()).toMatchObject({ error: { code: "invalid_api_key" } });
       expect((await ask("/api/generate", { model: "tinyllama", prompt: "hi" }, { key })).status).toBe(401);
     }
+  });
+
+  test("do what they are for and nothing else", async () => {
+    const input = { input: "hi", prompt: "hi", messages: endless.messages, max_tokens: 1 };
+    const status = async (path: string, model: string) => (await ask(path, { ...input, model })).status;
+    expect(await status("/v1/embeddings", embedder)).toBe(200);
+    for (const path of ["/v1/chat/completions", "/v1/completions", "/api/generate"])
+      expect(await status(path, embedder), path).toBe(400);
+    for (const path of ["/v1/embeddings", "/api/embed"])
+      expect(await status(path, "tinyllama"), path).toBe(400);
   });
 
   test("are there only for the teams that may ask them", async () => {

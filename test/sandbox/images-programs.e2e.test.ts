@@ -165,7 +165,7 @@ describe("ollama", () => {
       .join("\n");
     const { tag } = plan.store;
     const script = `${set}
-ollama-library serve 127.0.0.1:443 /usr/share/ollama-library/tiny-random-llama.gguf > /tmp/library &
+ollama-library serve 127.0.0.1:443 /usr/share/ollama-library > /tmp/library &
 ollama serve 2>/tmp/log &
 until ollama list > /dev/null 2>&1; do sleep 0.1; done
 ollama pull ${tag} > /dev/null 2>&1

@@ -10,6 +10,7 @@ const faultsOf = (models: Models, access: Access = {}) => saidOf({ ...soundDev, 
 
 const chat = { model: "Qwen/Qwen3-8B" };
 const small = { model: "Qwen/Qwen3-0.6B", engine: "ollama", quantization: "q8_0" } as const;
+const vectors = { model: "Qwen/Qwen3-Embedding-0.6B" };
 
 describe("fallbacks", () => {
   test.each<[string, Models]>([
@@ -30,12 +31,22 @@ describe("fallbacks", () => {
       'models.graph.fallbacks = ["small"]: triton',
       { graph: { ...chat, server: "triton", fallbacks: ["small"] }, small },
     ],
+    [
+      'models.chat.fallbacks[0] = "vectors": is to embed, and this model is to generate',
+      { chat: { ...chat, fallbacks: ["vectors"] }, vectors },
+    ],
+    [
+      'models.vectors.fallbacks[0] = "others": makes vectors of Qwen/Qwen3-Embedding-8B',
+      { vectors: { ...vectors, fallbacks: ["others"] }, others: { model: "Qwen/Qwen3-Embedding-8B" } },
+    ],
   ])("%s", (said, models) => {
     expect(faultsOf(models)).toContain(said);
     expect(faultsOf(models)).toContain("test has a fault:");
   });
 
-  test("may name each other", () => {
+  test("may name each other, and the same model in another place", () => {
+    const onCpu = { ...vectors, engine: "ollama", quantization: "q8_0" } as const;
+    expect(faultsOf({ vectors: { ...vectors, fallbacks: ["slow"] }, slow: onCpu })).toBe("");
     expect(
       faultsOf({ chat: { ...chat, fallbacks: ["small"] }, small: { ...small, fallbacks: ["chat"] } }),
     ).toBe("");

@@ -5,6 +5,7 @@ import { saidOf, soundDev } from "../support/faults.ts";
 const faultsOf = (model: ModelEntry) =>
   saidOf({ ...soundDev, models: { chat: { model: "Qwen/Qwen3-8B", ...model } } }, "test");
 
+const embedder = { model: "Qwen/Qwen3-Embedding-4B" };
 const digest = "0".repeat(64);
 
 describe("how a model is served", () => {
@@ -14,6 +15,9 @@ describe("how a model is served", () => {
     ["server = ", { engine: "ollama", quantization: "q4_K_M", server: "triton" }],
     ["digest = ", { digest }],
     ["autoscaling = {", { engine: "ollama", quantization: "q4_K_M", autoscaling: { least: 1, most: 2 } }],
+    ['task = "embed": is embed, and Qwen/Qwen3-8B was trained to generate', { task: "embed" }],
+    ['task = "generate": is generate, and', { ...embedder, task: "generate" }],
+    ['server = "triton": is triton, whose vLLM generates', { ...embedder, server: "triton" }],
   ])("%s is told where it fits nothing else", (said, model) => {
     expect(faultsOf(model)).toContain(`models.chat.${said}`);
     expect(faultsOf(model)).toContain("test has a fault:");
@@ -22,5 +26,18 @@ describe("how a model is served", () => {
   test("is accepted where it fits", () => {
     expect(faultsOf({ replicas: 2, autoscaling: { least: 0, most: 4 }, server: "triton" })).toBe("");
     expect(faultsOf({ engine: "ollama", quantization: "q4_K_M", digest })).toBe("");
+    expect(faultsOf({ ...embedder, task: "embed" })).toBe("");
+  });
+
+  test("generates where it is TGI's", () => {
+    const said = saidOf(
+      {
+        ...soundDev,
+        capacity: { gpus: ["A100-40"] },
+        models: { vectors: { ...embedder, engine: "tgi" } },
+      },
+      "test",
+    );
+    expect(said).toContain('models.vectors.engine = "tgi": tgi generates text only');
   });
 });

@@ -1,4 +1,4 @@
-"""Asks a model with the clients that people have: python ask_models.py ORIGIN KEY MODEL. Prints JSON."""
+"""Asks a model with the clients that people have: python ask_models.py ORIGIN KEY MODEL EMBEDDER. Prints JSON."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ import openai
 
 import ollama
 
-origin, key, model = sys.argv[1:]
+origin, key, model, embedder = sys.argv[1:]
 messages = [{"role": "user", "content": "hi"}]
 refused = openai.OpenAI(base_url=f"{origin}/v1", api_key="sk-wrong", max_retries=0)
 client = openai.OpenAI(base_url=f"{origin}/v1", api_key=key, max_retries=0)
@@ -27,6 +27,8 @@ with client.chat.completions.create(
     pieces = [chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices]
 options = {"num_predict": 8, "temperature": 0}
 generated = native.generate(model=model, prompt="hi", options=options)
+texts = ["the river", "the stone", "the river"]
+embedded = client.embeddings.create(model=embedder, input=texts, encoding_format="float")
 chatted = list(native.chat(model=model, messages=messages, options=options, stream=True))
 
 json.dump(
@@ -39,7 +41,9 @@ json.dump(
             "completion": completion.choices[0].text,
             "pieces": [piece for piece in pieces if piece],
         },
+        "vectors": [row.embedding for row in embedded.data],
         "ollama": {
+            "vectors": [list(row) for row in native.embed(model=embedder, input=texts).embeddings],
             "models": sorted(entry.model or "" for entry in native.list().models),
             "generated": generated.response,
             "pieces": [part.message.content for part in chatted if part.message.content],

@@ -24,7 +24,8 @@ export function ollamaParts(model: ModelPlan, tag: string, timing: TimingPlan): 
       ready: "/api/version",
       alive: "/api/version",
       // Loads it, so that nobody's first request waits for that. Source: Ollama docs/faq.mdx, preloading.
-      startCommand: ["ollama", "run", tag, ""],
+      // One that embeds refuses an empty text (cmd/cmd.go).
+      startCommand: ["ollama", "run", tag, model.task === "embed" ? "ready" : ""],
       groupCommand: undefined,
     },
     user: { id: 1000, group: 1000 },

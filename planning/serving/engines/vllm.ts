@@ -93,6 +93,7 @@ function vllmArguments(input: EngineInput, place: Place | undefined): Arguments 
     host: "0.0.0.0",
     port,
     ...engineArguments(input),
+    ...(model.task === "embed" ? { runner: "pooling" } : {}),
     ...(pipelineParallel > 1 ? { "pipeline-parallel-size": pipelineParallel } : {}),
     ...(tensorParallel > 1 ? { "tensor-parallel-size": tensorParallel } : {}),
     "max-model-len": context,

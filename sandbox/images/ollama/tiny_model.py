@@ -1,4 +1,4 @@
-"""Writes a Llama of 160 thousand random parameters as GGUF: python tiny_model.py FILE.
+"""Writes a Llama of 160 thousand random parameters as GGUF: python tiny_model.py FILE [--embeds].
 
 It is a stand-in for a model, not a small model: real tokens, a real KV cache and real sampling, but no sense in
 what it says. The same file to the byte each time, so that its checksum can be pinned.
@@ -8,13 +8,13 @@ to keep (docs.python.org, `random`, "Notes on Reproducibility"), scaled by sums 
 on every machine.
 """
 
+import argparse
 import random
-import sys
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from gguf import GGUFWriter, TokenType
+from gguf import GGUFWriter, PoolingType, TokenType
 
 NAME = "tiny-random-llama"
 SEED = 20261125
@@ -144,12 +144,15 @@ def add_block(writer: GGUFWriter, block: str, weights: Weights) -> None:
     writer.add_tensor(f"{block}.ffn_down.weight", down)
 
 
-def write(path: Path) -> None:
-    """Write the model to ``path``."""
+def write(path: Path, *, embeds: bool = False) -> None:
+    """Write the model to ``path``: one that makes a text's last token a vector, or one that generates."""
     tokens, merges = vocabulary()
     weights = Weights(SEED)
     writer = GGUFWriter(path, "llama")
     describe(writer)
+    if embeds:
+        # What tells Ollama and llama.cpp what a model is for.
+        writer.add_pooling_type(PoolingType.LAST)
     add_tokenizer(writer, tokens, merges)
     embedding = weights.matrix(len(tokens), WIDTH, 1.0)
     output = weights.matrix(len(tokens), WIDTH, 0.25)
@@ -166,4 +169,8 @@ def write(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--embeds", action="store_true")
+    asked = parser.parse_args()
+    write(asked.file, embeds=asked.embeds)

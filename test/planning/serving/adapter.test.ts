@@ -14,6 +14,7 @@ const inputs = {
   old: { model: "mistralai/Mixtral-8x7B-Instruct-v0.1", engine: "tgi", gpus: ["A100-40"] },
   small: { model: "TinyLlama/TinyLlama-1.1B-Chat-v1.0", engine: "ollama", concurrency: 4, replicas: 1 },
   first: { model: "Qwen/Qwen3-8B", gpus: ["L4"], quantization: "fp8", fallbacks: ["small", "old"] },
+  vectors: { model: "Qwen/Qwen3-Embedding-4B", gpus: ["L4"], replicas: 1 },
   graph: { model: "Qwen/Qwen3-8B", gpus: ["L4"], quantization: "fp8", server: "triton" },
 } as const satisfies Record<string, ModelInput>;
 
@@ -86,6 +87,12 @@ describe("models", () => {
     });
     const twice = there(adapterOf(["chat", "scaled"])).config.models;
     expect(Object.values(twice).flatMap(({ aliases }) => aliases)).toEqual([]);
+  });
+
+  test("are said to embed where they do", () => {
+    const { config } = there(adapterOf(["chat", "vectors"]));
+    expect(config.models.vectors?.embeds).toBe(true);
+    expect(config.models.chat).not.toHaveProperty("embeds");
   });
 
   test("of Triton are not behind it, and without any other there is no adapter", () => {

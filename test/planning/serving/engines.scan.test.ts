@@ -88,8 +88,8 @@ describe("vLLM's own argument parser", () => {
     for (const [index, { parsed }] of answers.entries()) expect(parsed).toMatchObject(settings[index] ?? {});
   });
 
-  test("covers what differs: streaming, formats made at start, split models, caches in 8 bits", () => {
-    for (const flag of ["load-format", "quantization", "tensor-parallel-size", "kv-cache-dtype"])
+  test("covers what differs: streaming, formats made at start, split models, caches in 8 bits, embeddings", () => {
+    for (const flag of ["load-format", "quantization", "tensor-parallel-size", "kv-cache-dtype", "runner"])
       expect(settings.some((flags) => flag in flags)).toBe(true);
   });
 

@@ -75,6 +75,18 @@ describe("any model", () => {
     });
   });
 
+  test("that embeds is served for that and nothing else, and Ollama starts it with a text", () => {
+    holds(({ task }, { health, launches, route, server }) => {
+      for (const { engine, arguments: flags } of launches) {
+        expect(flags.runner).toBe(engine === "vllm" && task === "embed" ? "pooling" : undefined);
+      }
+      if (server !== "ollama") return;
+      expect(health.startCommand?.at(-1) === "").toBe(task === "generate");
+      const paths = route?.allowed.map(({ path }) => path) ?? [];
+      expect(paths.some((path) => path.includes("embed"))).toBe(route !== undefined && task === "embed");
+    });
+  });
+
   test("is waited for at least twice as long as it takes, and stops within what Kubernetes gives it", () => {
     holds((model, { launches, timing }) => {
       expect(timing.startLimitSeconds).toBeGreaterThanOrEqual(2 * timing.startSeconds);

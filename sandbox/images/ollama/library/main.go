@@ -2,7 +2,8 @@
 // is a tiny model with random weights, and it says so.
 //
 //	ollama-library certificate                       prints what a client must trust
-//	ollama-library serve ADDRESS FILE                serves the model in FILE (GGUF) by HTTPS, until told to end
+//	ollama-library serve ADDRESS FOLDER              serves generates.gguf and, under names that say that they embed,
+//	                                                 embeds.gguf of FOLDER by HTTPS, until told to end
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -37,17 +39,21 @@ func run(arguments []string) error {
 	case len(arguments) == 3 && arguments[0] == "serve":
 		return serve(arguments[1], arguments[2])
 	default:
-		return errors.New("takes: certificate, or: serve ADDRESS FILE")
+		return errors.New("takes: certificate, or: serve ADDRESS FOLDER")
 	}
 }
 
-func serve(address, file string) error {
-	model, err := os.ReadFile(file)
+func serve(address, folder string) error {
+	generates, err := os.ReadFile(filepath.Join(folder, "generates.gguf"))
+	if err != nil {
+		return err
+	}
+	embeds, err := os.ReadFile(filepath.Join(folder, "embeds.gguf"))
 	if err != nil {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	registry, err := newRegistry(model, log)
+	registry, err := newRegistry(generates, embeds, log)
 	if err != nil {
 		return err
 	}

@@ -31,15 +31,24 @@ type manifest struct {
 	Layers        []layer `json:"layers"`
 }
 
-// registry answers for every model of the library and every tag, always with the same one.
+// registry answers for every model of the library and every tag, always with the same one, or that which embeds.
 type registry struct {
-	manifest []byte
-	blobs    map[string][]byte
-	log      *slog.Logger
+	generates, embeds []byte
+	blobs             map[string][]byte
+	log               *slog.Logger
 }
 
-func newRegistry(model []byte, log *slog.Logger) (*registry, error) {
+func newRegistry(generates, embeds []byte, log *slog.Logger) (*registry, error) {
 	r := &registry{blobs: map[string][]byte{}, log: log}
+	var err error
+	if r.generates, err = r.manifestOf(generates); err != nil {
+		return nil, err
+	}
+	r.embeds, err = r.manifestOf(embeds)
+	return r, err
+}
+
+func (r *registry) manifestOf(model []byte) ([]byte, error) {
 	config, err := json.Marshal(map[string]any{
 		"model_format": "gguf", "model_family": "llama", "model_families": []string{"llama"}, "model_type": "160K",
 		"file_type": "F32", "architecture": "amd64", "os": "linux",
@@ -48,7 +57,7 @@ func newRegistry(model []byte, log *slog.Logger) (*registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.manifest, err = json.Marshal(manifest{
+	return json.Marshal(manifest{
 		SchemaVersion: 2,
 		MediaType:     manifestType,
 		Config:        r.keep("application/vnd.docker.container.image.v1+json", config),
@@ -57,7 +66,14 @@ func newRegistry(model []byte, log *slog.Logger) (*registry, error) {
 			r.keep("application/vnd.ollama.image.license", []byte(notice)),
 		},
 	})
-	return r, err
+}
+
+// named is the manifest of a model of that name: those of embedding models say so.
+func (r *registry) named(model string) []byte {
+	if strings.Contains(model, "embed") {
+		return r.embeds
+	}
+	return r.generates
 }
 
 func (r *registry) keep(mediaType string, content []byte) layer {
@@ -77,9 +93,10 @@ func (r *registry) routes() http.Handler {
 	mux.HandleFunc("GET "+registryHost+"/v2/library/{model}/manifests/{tag}", func(w http.ResponseWriter, q *http.Request) {
 		asked := q.PathValue("model") + ":" + q.PathValue("tag")
 		r.log.Info("a tiny model with random weights instead of "+asked, "model", asked)
+		found := r.named(q.PathValue("model"))
 		w.Header().Set("Content-Type", manifestType)
-		w.Header().Set("Docker-Content-Digest", digest(r.manifest))
-		http.ServeContent(w, q, "", time.Time{}, bytes.NewReader(r.manifest))
+		w.Header().Set("Docker-Content-Digest", digest(found))
+		http.ServeContent(w, q, "", time.Time{}, bytes.NewReader(found))
 	})
 	mux.HandleFunc("GET "+registryHost+"/v2/library/{model}/blobs/{digest}", func(w http.ResponseWriter, q *http.Request) {
 		if q.Method == http.MethodGet {

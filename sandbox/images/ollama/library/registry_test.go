@@ -14,10 +14,12 @@ import (
 	"testing"
 )
 
+const embedder = "GGUF that embeds"
+
 // client trusts the stand-in's certificate only, and finds every host at its server.
 func client(t *testing.T, model []byte, log *bytes.Buffer) *http.Client {
 	t.Helper()
-	registry, err := newRegistry(model, slog.New(slog.NewTextHandler(log, nil)))
+	registry, err := newRegistry(model, []byte(embedder), slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,11 +66,16 @@ func get(t *testing.T, c *http.Client, url, span string) (*http.Response, []byte
 	return response, body
 }
 
-func TestEveryNameIsTheSameModelAndSaysSo(t *testing.T) {
+func TestEveryNameIsAModelOfItsKindAndSaysSo(t *testing.T) {
 	var log bytes.Buffer
-	model := []byte("GGUF and so on")
-	c := client(t, model, &log)
-	for _, name := range []string{"tinyllama/manifests/1.1b", "qwen3/manifests/latest"} {
+	const generator = "GGUF and so on"
+	c := client(t, []byte(generator), &log)
+	for name, model := range map[string]string{
+		"tinyllama/manifests/1.1b":          generator,
+		"qwen3/manifests/latest":            generator,
+		"qwen3-embedding/manifests/0.6b":    embedder,
+		"nomic-embed-text/manifests/latest": embedder,
+	} {
 		_, body := get(t, c, "https://registry.ollama.ai/v2/library/"+name, "")
 		var m manifest
 		if err := json.Unmarshal(body, &m); err != nil {
@@ -85,8 +92,8 @@ func TestEveryNameIsTheSameModelAndSaysSo(t *testing.T) {
 			}
 			contents[l.MediaType] = string(content)
 		}
-		if contents["application/vnd.ollama.image.model"] != string(model) {
-			t.Error("the model is another")
+		if contents["application/vnd.ollama.image.model"] != model {
+			t.Errorf("%s is another model", name)
 		}
 		if !strings.Contains(contents["application/vnd.ollama.image.license"], "random weights") {
 			t.Error("the model does not say what it is")
