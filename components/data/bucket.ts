@@ -34,7 +34,7 @@ interface Making {
 
 /**
  * An S3 bucket: private whatever anyone grants, owned by its account whoever writes, encrypted, reached by TLS 1.2 or
- * newer only, and tidied by itself. It is never emptied to be deleted, unless AWS alone fills it.
+ * newer only, and tidied by itself. It is emptied to be deleted only where the plan says that what is in it can be had again.
  *
  * Only another name or region replaces it; everything else changes in place, for objects that are written from then on.
  *

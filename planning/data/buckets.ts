@@ -38,8 +38,9 @@ export interface BucketPlan {
   /** Refuses to delete it. */
   readonly protectState: boolean;
   /**
-   * Whether deleting it deletes what is in it: outside of production, where nothing but AWS's own logs is in it. They
-   * come in by themselves, so that it would never be empty enough to go.
+   * Whether deleting it deletes what is in it: outside of production, where that comes in by itself and can be had again:
+   * logs, what Beam stages, weights from the hub and checkpoints of trainings. Else no such environment could be destroyed
+   * without somebody emptying it by hand.
    */
   readonly emptied: boolean;
   /** Copy in another region, of what is written from then on; undefined for none. */
@@ -106,7 +107,7 @@ function planBucket(spec: AwsPlatformSpec, purpose: BucketPurpose): BucketPlan {
     encryption: purpose === "access-logs" ? "s3" : "key",
     receives: purpose === "access-logs" ? ["s3-access-logs", "load-balancer-logs"] : [],
     protectState: prod && lasting,
-    emptied: !prod && purpose === "access-logs",
+    emptied: !prod && purpose !== "dvc" && purpose !== "mlflow",
     replica: region === undefined ? undefined : { name: bucketNameOf(spec, "dvc-replica"), region },
   };
 }

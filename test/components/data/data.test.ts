@@ -221,6 +221,12 @@ describe("in prod", () => {
 });
 
 describe("in dev", () => {
+  test("buckets go with what can be had again, and stay with what people put there", async () => {
+    const resources = await rendered("dev");
+    const stays = ofType(resources, "Bucket").filter(({ inputs }) => !inputs.forceDestroy);
+    expect(stays.map(({ name }) => name).sort()).toEqual(["dvc", "mlflow"]);
+  });
+
   test("nothing is copied, and logs go after a week", async () => {
     const resources = await rendered("dev");
     expect(ofType(resources, "BucketReplicationConfig")).toEqual([]);
