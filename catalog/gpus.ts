@@ -36,14 +36,48 @@ export interface Gpu {
   /** Whether GPUs of one node reach each other by NVLink; without it tensor parallelism crosses PCIe. */
   readonly nvlink: boolean;
   /**
-   * MIG profiles by name, with the memory of each in GB, nominal, as in the name; empty where the card can't be
-   * partitioned. Variants with media engines (`+me`) are left out: they hold the same.
+   * MIG profiles by name; empty where the card can't be partitioned. Variants with media engines (`+me`) are left out:
+   * they hold the same.
    * Source: NVIDIA Multi-Instance GPU User Guide, supported MIG profiles; B300: sagemaker-hyperpod-cli.
    */
-  readonly mig: Readonly<Record<string, number>>;
+  readonly mig: Readonly<Record<string, MigProfile>>;
 }
 
-const mig80 = { "1g.10gb": 10, "1g.20gb": 20, "2g.20gb": 20, "3g.40gb": 40, "4g.40gb": 40, "7g.80gb": 80 };
+/** A slice of a card. Its name says compute units and nominal GB: `3g.20gb`. */
+export interface MigProfile {
+  /**
+   * Memory of the slice: less than its name says, and of the smallest slices on large cards by a tenth. The least in public
+   * output of `nvidia-smi mig -lgip` and of programs on slices up to November 2026, for A100-40, A100-80 and H100, and for
+   * H200's and B200's and RTX PRO 6000's smallest; for the others in proportion to these: assumptions.
+   */
+  readonly memoryMiB: number;
+  /** Most of them on one card, when it is cut into nothing else. */
+  readonly perCard: number;
+}
+
+/**
+ * Slices of an eighth, two, four and all eighths of a card's memory, of which there are seven, four or three, two or one, and
+ * one: as all cards with seven units are cut.
+ */
+function eighths(
+  names: readonly [string, string, string, string, string, string],
+  [one, two, four, all]: readonly [number, number, number, number],
+): Readonly<Record<string, MigProfile>> {
+  const [oneUnit, double, twoUnits, threeUnits, fourUnits, whole] = names;
+  return {
+    [oneUnit]: { memoryMiB: one, perCard: 7 },
+    [double]: { memoryMiB: two, perCard: 4 },
+    [twoUnits]: { memoryMiB: two, perCard: 3 },
+    [threeUnits]: { memoryMiB: four, perCard: 2 },
+    [fourUnits]: { memoryMiB: four, perCard: 1 },
+    [whole]: { memoryMiB: all, perCard: 1 },
+  };
+}
+
+const mig80 = eighths(
+  ["1g.10gb", "1g.20gb", "2g.20gb", "3g.40gb", "4g.40gb", "7g.80gb"],
+  [9728, 19_968, 40_192, 80_640],
+);
 
 export const gpus = {
   T4: {
@@ -77,7 +111,7 @@ export const gpus = {
     computeCapability: 12.0,
     flashAttention: 2,
     nvlink: false,
-    mig: { "1g.16gb": 16, "2g.32gb": 32 },
+    mig: { "1g.16gb": { memoryMiB: 15_584, perCard: 2 }, "2g.32gb": { memoryMiB: 32_128, perCard: 1 } },
   },
   "RTX-PRO-6000": {
     name: "RTX-PRO-6000",
@@ -85,7 +119,11 @@ export const gpus = {
     computeCapability: 12.0,
     flashAttention: 2,
     nvlink: false,
-    mig: { "1g.24gb": 24, "2g.48gb": 48, "4g.96gb": 96 },
+    mig: {
+      "1g.24gb": { memoryMiB: 24_192, perCard: 4 },
+      "2g.48gb": { memoryMiB: 48_384, perCard: 2 },
+      "4g.96gb": { memoryMiB: 96_768, perCard: 1 },
+    },
   },
   "A100-40": {
     name: "A100-40",
@@ -93,7 +131,10 @@ export const gpus = {
     computeCapability: 8.0,
     flashAttention: 2,
     nvlink: true,
-    mig: { "1g.5gb": 5, "1g.10gb": 10, "2g.10gb": 10, "3g.20gb": 20, "4g.20gb": 20, "7g.40gb": 40 },
+    mig: eighths(
+      ["1g.5gb", "1g.10gb", "2g.10gb", "3g.20gb", "4g.20gb", "7g.40gb"],
+      [4864, 9850, 19_968, 40_192],
+    ),
   },
   "A100-80": {
     name: "A100-80",
@@ -117,7 +158,10 @@ export const gpus = {
     computeCapability: 9.0,
     flashAttention: 3,
     nvlink: true,
-    mig: { "1g.18gb": 18, "1g.35gb": 35, "2g.35gb": 35, "3g.71gb": 71, "4g.71gb": 71, "7g.141gb": 141 },
+    mig: eighths(
+      ["1g.18gb", "1g.35gb", "2g.35gb", "3g.71gb", "4g.71gb", "7g.141gb"],
+      [16_384, 33_280, 69_632, 142_848],
+    ),
   },
   B200: {
     name: "B200",
@@ -125,7 +169,10 @@ export const gpus = {
     computeCapability: 10.0,
     flashAttention: 4,
     nvlink: true,
-    mig: { "1g.23gb": 23, "1g.45gb": 45, "2g.45gb": 45, "3g.90gb": 90, "4g.90gb": 90, "7g.180gb": 180 },
+    mig: eighths(
+      ["1g.23gb", "1g.45gb", "2g.45gb", "3g.90gb", "4g.90gb", "7g.180gb"],
+      [20_992, 42_496, 88_576, 182_272],
+    ),
   },
   B300: {
     name: "B300",
@@ -133,7 +180,10 @@ export const gpus = {
     computeCapability: 10.3,
     flashAttention: 4,
     nvlink: true,
-    mig: { "1g.34gb": 34, "1g.67gb": 67, "2g.67gb": 67, "3g.135gb": 135, "4g.135gb": 135, "7g.269gb": 269 },
+    mig: eighths(
+      ["1g.34gb", "1g.67gb", "2g.67gb", "3g.135gb", "4g.135gb", "7g.269gb"],
+      [30_720, 62_976, 131_072, 270_336],
+    ),
   },
 } as const satisfies { readonly [Name in GpuName]: Gpu & { readonly name: Name } };
 
@@ -148,3 +198,8 @@ export function gpu(name: GpuName): Gpu {
 export function hasBfloat16(name: GpuName): boolean {
   return gpus[name].computeCapability >= 8;
 }
+
+/** Every profile that some card can be cut into. */
+export const migProfiles: readonly string[] = [
+  ...new Set(gpuNames.flatMap((name) => Object.keys(gpus[name].mig))),
+];

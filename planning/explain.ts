@@ -1,6 +1,7 @@
 import type { NodeGroupPlan } from "./infrastructure.ts";
-import type { ModelPlan } from "./models.ts";
+import type { CardsPlan, ModelPlan } from "./models.ts";
 import type { Placement } from "./placement/problem.ts";
+import { shareText } from "./sharing.ts";
 import type { ModelSizing } from "./sizing/models.ts";
 import { gibibytes, usd } from "./text.ts";
 
@@ -16,7 +17,7 @@ export function explainModel(plan: ModelPlan): Explanation {
   const { concurrency, context, quantization, tokensPerRequest } = plan.deployment;
   const { shares } = plan.memory;
   const used = shares.budget - shares.kvCache;
-  const where = plan.gpu ? `${plan.gpu.count} x ${plan.gpu.name}` : "CPU";
+  const where = plan.gpu ? cardsText(plan.gpu) : "CPU";
   const node = plan.nodes.map(({ instanceType, purchase }) => `${instanceType} ${purchase}`).join(" and ");
   const load = `${concurrency} requests of ${tokensPerRequest.toLocaleString("en")} tokens, up to ${context.toLocaleString("en")}`;
   return {
@@ -28,6 +29,10 @@ export function explainModel(plan: ModelPlan): Explanation {
       ...(plan.nodes.length > 0 ? [`${usd(plan.usdPerHour)}/h.`, runnerUp(plan)] : []),
     ].join(" "),
   };
+}
+
+function cardsText({ count, name, sharing }: CardsPlan): string {
+  return sharing === undefined ? `${count} x ${name}` : shareText(name, sharing);
 }
 
 function runnerUp({ alternatives, usdPerHour }: ModelPlan): string {

@@ -7,6 +7,7 @@ import type { FoundationPlan } from "./foundation/foundation.ts";
 import type { PlacementLock } from "./lock.ts";
 import type { ObservabilityPlan } from "./observability/observability.ts";
 import type { Placement, Role } from "./placement/problem.ts";
+import type { GpuSharing } from "./sharing.ts";
 import type { EmbeddingPlan } from "./sizing/embeddings.ts";
 import type { VectorStorePlan } from "./sizing/vectors/store.ts";
 import type { TrainingPlan } from "./training/training.ts";
@@ -82,7 +83,14 @@ export interface NodeGroupPlan {
    * only for a while: those nodes come and go with it.
    */
   readonly size: { readonly min: number; readonly planned: number; readonly max: number };
-  readonly gpu: { readonly name: GpuName; readonly perNode: number } | undefined;
+  readonly gpu:
+    | {
+        readonly name: GpuName;
+        readonly perNode: number;
+        /** How each of them is shared. Default: they are whole. */
+        readonly sharing?: GpuSharing | undefined;
+      }
+    | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly {
     readonly key: string;

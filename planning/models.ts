@@ -10,6 +10,7 @@ import { modelImage } from "./names.ts";
 import { legalOffers } from "./placement/fit.ts";
 import type { Offer, PlacedNode } from "./placement/problem.ts";
 import { cheapestShare } from "./placement/share.ts";
+import { type GpuSharing, sharingOf } from "./sharing.ts";
 import type { Candidate, ModelSizing } from "./sizing/models.ts";
 
 /** One model as it will run, as plain values. */
@@ -29,7 +30,7 @@ export interface ModelPlan {
   /** Limits of a batch with which vLLM must be started, because its memory was counted with them; else undefined. */
   readonly batch: BatchLimits | undefined;
   /** Undefined: on the CPU. */
-  readonly gpu: { readonly name: GpuName; readonly count: number } | undefined;
+  readonly gpu: CardsPlan | undefined;
   readonly memory: MemoryEstimate;
   /** What each pod requests beside its GPUs. */
   readonly milliCpus: number;
@@ -40,6 +41,15 @@ export interface ModelPlan {
   /** Its share of the nodes that it stands on, of all replicas together. */
   readonly usdPerHour: number;
   readonly alternatives: readonly Alternative[];
+}
+
+/** GPUs of one replica. */
+export interface CardsPlan {
+  readonly name: GpuName;
+  /** Cards, or shares of one. */
+  readonly count: number;
+  /** How the card is shared with other pods. Default: it isn't. */
+  readonly sharing?: GpuSharing | undefined;
 }
 
 /** Another way that works, at what it would cost if whole nodes were filled with it. */
@@ -78,7 +88,7 @@ export function modelPlan(sizing: ModelSizing, chosen: Candidate, standing: Stan
     spread: sizing.workload?.spread ?? "none",
     deployment,
     batch: engine === "vllm" ? batchLimits(chosen.deployment) : undefined,
-    gpu: kind && { name: kind.name, count: demand.gpus },
+    gpu: kind && { name: kind.name, count: demand.gpus, sharing: sharingOf(spec) },
     memory: chosen.memory,
     milliCpus: demand.milliCpus,
     memoryMiB: demand.memoryMiB,

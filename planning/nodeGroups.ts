@@ -4,6 +4,7 @@ import { nodePrice } from "./cost/nodes.ts";
 import type { NodeGroupPlan } from "./infrastructure.ts";
 import { fitName } from "./names.ts";
 import type { Offer, PlacedNode, Role, Workload } from "./placement/problem.ts";
+import { sharingLabel, sharingName } from "./sharing.ts";
 
 /** Taint of all nodes with a GPU: what needs none stays off them. */
 export const gpuTaint = "nvidia.com/gpu";
@@ -88,8 +89,12 @@ function planGroup(
         offer.limit ?? Number.POSITIVE_INFINITY,
       ),
     },
-    gpu: gpu && { name: gpu.name, perNode: gpu.count },
-    labels: { "ai-platform/role": role, ...(gpu ? { "ai-platform/gpu": gpu.name } : {}) },
+    gpu: gpu && { name: gpu.name, perNode: gpu.count, sharing: offer.sharing },
+    labels: {
+      "ai-platform/role": role,
+      ...(gpu ? { "ai-platform/gpu": gpu.name } : {}),
+      ...(offer.sharing ? { [sharingLabel]: sharingName(offer.sharing) } : {}),
+    },
     taints: taintsOf(role),
     rootDiskGiB: inSteps(
       rootDiskGiB[role] +
@@ -104,7 +109,8 @@ function planGroup(
 
 function groupName({ id, instanceType, purchase, room }: Offer, role: Role): string {
   const reservation = id.split("/")[2];
-  const parts = [role, room.gpu?.toLowerCase(), instanceType.replaceAll(".", "-"), purchase, reservation];
+  const gpu = room.gpu?.toLowerCase().replaceAll(/[:.]/g, "-");
+  const parts = [role, gpu, instanceType.replaceAll(".", "-"), purchase, reservation];
   return fitName("eks-node-group", parts.filter((part) => part !== undefined).join("-"));
 }
 
@@ -115,7 +121,7 @@ function countPods(nodes: readonly PlacedNode[]): Record<string, number> {
 }
 
 /**
- * Other types for a spot group: the same GPUs and at least the room, at most half as much again in price, so that one
+ * Other types for a spot group: the same GPUs, shared in the same way, and at least the room, at most half as much again in price, so that one
  * pool running dry doesn't stop the group. Cheapest first, at most five (each is one more spot pool).
  */
 function similar(offer: Offer, role: Role, offers: readonly Offer[]): string[] {

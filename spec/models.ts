@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { gpuNames } from "../catalog/gpus.ts";
+import { gpuNames, migProfiles } from "../catalog/gpus.ts";
 import { modelTasks } from "../catalog/models/architecture.ts";
 import { kvCacheTypes, quantizationNames } from "../catalog/quantizations.ts";
 import { purchaseOptions } from "./capacity.ts";
@@ -67,6 +67,25 @@ export const modelSchema = z.strictObject({
   pipelineParallel: z.int().min(1).max(16).optional(),
   /** Share of a GPU's memory that the engine may take. Default: 0.85 on cards up to 48 GB, else 0.92, vLLM's own. */
   gpuMemoryUtilization: z.number().min(0.1).max(0.98).optional(),
+  /**
+   * Share of one GPU, for a model that a whole card is too much for: `mig` or `timeSlicing`. Default: none, whole cards. Such
+   * models get nodes whose cards are all shared in this way, and which nothing else uses: they save money where replicas, or
+   * several models with the same sharing, fill them. With `vllm` on one GPU only.
+   */
+  gpuSharing: z
+    .strictObject({
+      /**
+       * MIG profile of each slice, such as `3g.20gb`: the driver cuts every card into as many as there can be, and each has
+       * its own memory and compute units. One pod can't slow, read or break another. On A100, H100, H200, B200, B300 and RTX PRO.
+       */
+      mig: z.enum(migProfiles).optional(),
+      /**
+       * Pods that take turns on each card, on any kind. A pod alone is as fast as on a whole card, all together are no faster
+       * than one. Each is given its part of the memory, but nothing enforces it, and a fault of one may end all.
+       */
+      timeSlicing: z.int().min(2).max(16).optional(),
+    })
+    .optional(),
   /** Where replicas may not meet: in one zone, on one node, or they may. Default: `zone` in prod, else `none`. */
   spread: z.enum(["none", "node", "zone"]).optional(),
   /**

@@ -16,6 +16,8 @@ export default definePlatform({
     "gpt-oss-20b": {},
     "deepseek-r1-distill-32b": {},
     "mixtral-8x7b": {},
+    // Too small for a card: both of its replicas take turns on one.
+    "qwen3-0.6b": { engine: "vllm", quantization: "bf16", replicas: 2, gpuSharing: { timeSlicing: 2 } },
     "qwen3-1.7b": {},
     "qwen3-32b": {},
     "qwen3-embedding-4b": {},

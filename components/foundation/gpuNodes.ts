@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type GpuNodesPlan, gpuLabel } from "../../planning/foundation/gpuNodes.ts";
+import { devicePluginApp, type GpuNodesPlan, gpuLabel } from "../../planning/foundation/gpuNodes.ts";
 import { efaLabel } from "../../planning/foundation/nodeGroups.ts";
 import { gpuTaint } from "../../planning/nodeGroups.ts";
+import { sharingLabel } from "../../planning/sharing.ts";
 import { IsolatedNamespace } from "../kubernetes/namespace.ts";
 import { NodeDaemon } from "../kubernetes/nodeDaemon.ts";
 
@@ -10,13 +11,26 @@ export interface GpuNodesArgs {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+const seesGpus = { NVIDIA_VISIBLE_DEVICES: "all", NVIDIA_DRIVER_CAPABILITIES: "compute,utility" };
+
+/** kubelet hears of a device plugin by a socket in this folder. */
+const kubeletPlugins = {
+  name: "device-plugins",
+  path: "/var/lib/kubelet/device-plugins",
+  readOnly: false,
+} as const;
+
+const settingsFolder = "/etc/nvidia-device-plugin";
+
 /** Port of the GPUs' metrics. */
 export const gpuMetricsPort = 9400;
 
 /**
  * NVIDIA's device plugin, without which no pod gets a GPU, its DCGM exporter, and AWS's device plugin for EFA on nodes
  * that are launched with EFA interfaces. The driver, the container toolkit, fabric manager and EFA's kernel module are in
- * the nodes' image. Whole GPUs only: time slices and MPS isolate no memory.
+ * the nodes' image. Nodes whose GPUs are shared have a device plugin of their own for each way, by their label: NVIDIA's
+ * config-manager, which would read the label and choose among several settings, needs a token that reads nodes, and to signal
+ * the plugin.
  *
  * Settings follow NVIDIA's own manifests: k8s-device-plugin v0.20.0, deployments/static/nvidia-device-plugin.yml, and
  * dcgm-exporter 4.8.2, dcgm-exporter.yaml. Theirs run on a writable root and in kube-system. EFA's follow eks-charts
@@ -35,18 +49,36 @@ export class GpuNodes extends pulumi.ComponentResource {
       { parent: this },
     );
     const inNamespace = { parent: this, dependsOn: namespace };
+    const plugin = { ...everyGpu, ...plan.devicePlugin, hostFolders: [kubeletPlugins] };
     new NodeDaemon(
       `${name}-device-plugin`,
       {
-        ...everyGpu,
-        ...plan.devicePlugin,
-        app: "nvidia-device-plugin",
-        env: { NVIDIA_VISIBLE_DEVICES: "all", NVIDIA_DRIVER_CAPABILITIES: "compute,utility" },
-        // kubelet hears of the plugin by a socket in this folder.
-        hostFolders: [{ name: "device-plugins", path: "/var/lib/kubelet/device-plugins", readOnly: false }],
+        ...plugin,
+        app: devicePluginApp,
+        env: seesGpus,
+        onlyWhere: { key: sharingLabel, operator: "DoesNotExist" },
       },
       inNamespace,
     );
+    for (const { app, config, sharing, slices } of plan.sharedDevicePlugins) {
+      new NodeDaemon(
+        `${name}-${app}`,
+        {
+          ...plugin,
+          app,
+          env: {
+            ...seesGpus,
+            CONFIG_FILE: `${settingsFolder}/config.yaml`,
+            ...(slices ? { NVIDIA_MIG_MONITOR_DEVICES: "all" } : {}),
+          },
+          onlyWhere: { key: sharingLabel, operator: "In", values: [sharing] },
+          settings: { folder: settingsFolder, files: { "config.yaml": config } },
+          // The driver shows the slices of others to nobody without it.
+          capabilities: slices ? ["SYS_ADMIN"] : [],
+        },
+        inNamespace,
+      );
+    }
     new NodeDaemon(
       `${name}-metrics`,
       {
@@ -73,10 +105,7 @@ export class GpuNodes extends pulumi.ComponentResource {
           app: "aws-efa-k8s-device-plugin",
           onNodesWith: efaLabel,
           asItsNode: true,
-          hostFolders: [
-            { name: "device-plugins", path: "/var/lib/kubelet/device-plugins", readOnly: false },
-            { name: "infiniband", path: "/dev/infiniband", readOnly: false },
-          ],
+          hostFolders: [kubeletPlugins, { name: "infiniband", path: "/dev/infiniband", readOnly: false }],
         },
         inNamespace,
       );

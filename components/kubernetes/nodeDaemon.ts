@@ -3,9 +3,9 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Resources } from "../../planning/services.ts";
 import { type Transform, transformed } from "../transform.ts";
-import { named, type Placement, selectorOf } from "./metadata.ts";
+import { generated, named, type Placement, selectorOf } from "./metadata.ts";
 import { type Peer, trafficPolicy } from "./network.ts";
-import { type Mount, scratch, volumesOf } from "./pod.ts";
+import { files, type Mount, scratch, volumesOf } from "./pod.ts";
 
 export interface NodeDaemonArgs extends Placement {
   /** Name of the DaemonSet and the label that selects its pods. Changing it replaces it. */
@@ -18,8 +18,12 @@ export interface NodeDaemonArgs extends Placement {
   readonly resources: Resources;
   /** Label that a node must have, whatever its value. */
   readonly onNodesWith: string;
+  /** What else a node's labels must be. Default: anything. */
+  readonly onlyWhere?: types.input.core.v1.NodeSelectorRequirement;
   /** Taint that keeps everything else off those nodes. */
   readonly toleratedTaint: string;
+  /** Settings, which it finds as files in a folder. A change starts it anew. Default: none. */
+  readonly settings?: { readonly folder: string; readonly files: Readonly<Record<string, string>> };
   /** Folders of the node that it needs. */
   readonly hostFolders: readonly {
     readonly name: string;
@@ -59,6 +63,7 @@ export class NodeDaemon extends pulumi.ComponentResource {
       { ...args, port: serves?.port, from: serves?.from ?? [], to: [] },
       child,
     );
+    const settings = settingsOf(name, args, child);
     const account = new k8s.core.v1.ServiceAccount(
       name,
       { metadata, automountServiceAccountToken: false },
@@ -73,7 +78,7 @@ export class NodeDaemon extends pulumi.ComponentResource {
           updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
           template: {
             metadata: { labels: metadata.labels },
-            spec: podSpec(args, account.metadata.name),
+            spec: podSpec(args, account.metadata.name, settings),
           },
         },
       }),
@@ -84,11 +89,24 @@ export class NodeDaemon extends pulumi.ComponentResource {
   }
 }
 
+/** Immutable and named by the engine, so that other settings make other pods: docs/adr/0003. */
+function settingsOf(name: string, args: NodeDaemonArgs, opts: pulumi.CustomResourceOptions): Mount[] {
+  const { app, settings } = args;
+  if (settings === undefined) return [];
+  const map = new k8s.core.v1.ConfigMap(
+    `${name}-settings`,
+    { metadata: generated(app, args), immutable: true, data: { ...settings.files } },
+    opts,
+  );
+  return [files("settings", settings.folder, { configMap: { name: map.metadata.name } })];
+}
+
 function podSpec(
   args: NodeDaemonArgs,
   serviceAccountName: pulumi.Input<string>,
+  settings: readonly Mount[],
 ): types.input.core.v1.PodSpec {
-  const mounts = [scratch("tmp", "/tmp"), ...args.hostFolders.map(hostMount)];
+  const mounts = [scratch("tmp", "/tmp"), ...settings, ...args.hostFolders.map(hostMount)];
   return {
     serviceAccountName,
     automountServiceAccountToken: false,
@@ -99,7 +117,14 @@ function podSpec(
     affinity: {
       nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: {
-          nodeSelectorTerms: [{ matchExpressions: [{ key: args.onNodesWith, operator: "Exists" }] }],
+          nodeSelectorTerms: [
+            {
+              matchExpressions: [
+                { key: args.onNodesWith, operator: "Exists" },
+                ...(args.onlyWhere ? [args.onlyWhere] : []),
+              ],
+            },
+          ],
         },
       },
     },

@@ -2,6 +2,7 @@ import type { PurchaseOption } from "../../spec/capacity.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
 import type { NodeGroupPlan } from "../infrastructure.ts";
 import { fitName } from "../names.ts";
+import { sharingName } from "../sharing.ts";
 
 /**
  * Node groups that stand empty until a planned one can't get its nodes: the same hardware bought in the ways that come
@@ -62,5 +63,7 @@ function supplies(
 }
 
 /** What makes two groups buy the same thing. */
-const hardware = ({ instanceTypes, purchase, reservation, role }: NodeGroupPlan) =>
-  [role, instanceTypes[0], purchase, reservation ?? ""].join(" ");
+const hardware = ({ gpu, instanceTypes, purchase, reservation, role }: NodeGroupPlan) =>
+  [role, instanceTypes[0], gpu?.sharing ? sharingName(gpu.sharing) : "", purchase, reservation ?? ""].join(
+    " ",
+  );

@@ -1,7 +1,9 @@
 import { efaInterfacesOn } from "../../catalog/ec2/efa.ts";
 import { findInstanceType } from "../../catalog/ec2/instances.ts";
+import { gpu as gpuOf } from "../../catalog/gpus.ts";
 import type { NodeGroupPlan } from "../infrastructure.ts";
-import { nodeConfig } from "./nodeConfig.ts";
+import { sharesPerCard } from "../sharing.ts";
+import { type NodeSettings, nodeConfig } from "./nodeConfig.ts";
 
 /** How the instances of a node group are launched. Changing anything but the name replaces its nodes, a few at a time. */
 export interface LaunchTemplatePlan {
@@ -37,7 +39,7 @@ export interface InterfacePlan {
 export interface Launch {
   readonly group: Pick<
     NodeGroupPlan,
-    "instanceStore" | "instanceTypes" | "purchase" | "reservation" | "role" | "rootDiskGiB" | "zones"
+    "gpu" | "instanceStore" | "instanceTypes" | "purchase" | "reservation" | "role" | "rootDiskGiB" | "zones"
   >;
   readonly names: { readonly template: string; readonly placementGroup: string };
 }
@@ -51,13 +53,23 @@ export function planLaunchTemplate({ group, names }: Launch): LaunchTemplatePlan
     name: names.template,
     instanceType: block ? instanceTypes[0] : undefined,
     rootVolume: { device: "/dev/xvda", sizeGiB: group.rootDiskGiB },
-    userData: nodeConfig({ instanceStore, fastImagePull: instanceStore && role === "gpu" }),
+    userData: nodeConfig({
+      instanceStore,
+      fastImagePull: instanceStore && role === "gpu",
+      mig: slicesOf(group.gpu),
+    }),
     marketType: block ? "capacity-block" : undefined,
     reservation,
     interfaces,
     // A cluster placement group lies in one zone, and takes no instance of a reservation that was made outside of it.
     placementGroup: together ? names.placementGroup : undefined,
   };
+}
+
+/** How the driver is to cut each card; time slices are made by the device plugin alone. */
+function slicesOf(gpu: NodeGroupPlan["gpu"]): NodeSettings["mig"] {
+  if (gpu?.sharing?.kind !== "mig") return undefined;
+  return { profile: gpu.sharing.profile, perCard: sharesPerCard(gpuOf(gpu.name), gpu.sharing) };
 }
 
 /**

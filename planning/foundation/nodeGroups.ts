@@ -1,9 +1,11 @@
 import { efaHugePagesMiB, efaResource } from "../../catalog/ec2/efa.ts";
 import { findInstanceType } from "../../catalog/ec2/instances.ts";
 import { type AmiType, amiType, eksVersions, type KubernetesVersion } from "../../catalog/eks.ts";
+import { gpu as gpuOf } from "../../catalog/gpus.ts";
 import type { PurchaseOption } from "../../spec/capacity.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
 import type { InfrastructurePlan, NodeGroupPlan } from "../infrastructure.ts";
+import { type GpuSharing, resourceOf, sharesPerCard, wholeGpu } from "../sharing.ts";
 import { fallbackGroups } from "./fallbacks.ts";
 import { type LaunchTemplatePlan, planLaunchTemplate } from "./launchTemplate.ts";
 import { resourceName } from "./naming.ts";
@@ -29,6 +31,8 @@ export interface ManagedNodeGroupPlan {
   readonly size: { readonly min: number; readonly start: number; readonly max: number };
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: NodeGroupPlan["taints"];
+  /** How its GPUs are shared; undefined: they are whole, or there are none. */
+  readonly sharing: GpuSharing | undefined;
   readonly update: {
     /** Nodes that may be missing at the same time. */
     readonly maxUnavailablePercentage: number;
@@ -74,7 +78,7 @@ function planManaged(group: NodeGroupPlan, { spec, version }: NodeGroupContext):
   const efas = launchTemplate.interfaces.filter(({ type }) => type !== "interface").length;
   const labels = {
     ...group.labels,
-    ...(group.gpu ? { [acceleratorLabel]: group.gpu.name } : {}),
+    ...(group.gpu && !group.gpu.sharing ? { [acceleratorLabel]: group.gpu.name } : {}),
     ...(efas > 0 ? { [efaLabel]: `${efas}` } : {}),
   };
   const { planned, max } = group.size;
@@ -94,6 +98,7 @@ function planManaged(group: NodeGroupPlan, { spec, version }: NodeGroupContext):
     size: { min, start: group.role === "gpu" ? min : planned, max },
     labels,
     taints: group.taints,
+    sharing: group.gpu?.sharing,
     update: { maxUnavailablePercentage: 33, strategy: group.reservation ? "MINIMAL" : "DEFAULT" },
     launchTemplate,
     autoscalerTags: min === 0 ? templateTags(group, labels, type.nvmeGB, efas) : {},
@@ -109,7 +114,11 @@ const capacityTypes = {
   "on-demand": "ON_DEMAND",
 } as const satisfies Record<PurchaseOption, ManagedNodeGroupPlan["capacityType"]>;
 
-/** Tells the cluster autoscaler that GPUs are still to come on a young node, so that it doesn't buy another meanwhile. */
+/**
+ * Tells the cluster autoscaler that GPUs are still to come on a young node, so that it doesn't buy another meanwhile. Not on
+ * nodes that share theirs: it waits for `nvidia.com/gpu`, which these never offer, and would take them for broken.
+ * Source: kubernetes/autoscaler, cluster-autoscaler/processors/customresources/gpu_processor.go.
+ */
 const acceleratorLabel = "k8s.amazonaws.com/accelerator";
 
 /** Label of nodes with EFA; its value is the number of interfaces. */
@@ -123,7 +132,7 @@ const taintEffects = { NO_SCHEDULE: "NoSchedule" } as const;
  * Source: kubernetes/autoscaler, cluster-autoscaler/cloudprovider/aws/README.md and aws_manager.go.
  */
 function templateTags(
-  { instanceStore, rootDiskGiB, taints }: NodeGroupPlan,
+  { gpu, instanceStore, rootDiskGiB, taints }: NodeGroupPlan,
   labels: Readonly<Record<string, string>>,
   nvmeGB: number,
   efas: number,
@@ -135,6 +144,7 @@ function templateTags(
     ...Object.fromEntries(
       taints.map(({ effect, key, value }) => [`${prefix}/taint/${key}`, `${value}:${taintEffects[effect]}`]),
     ),
+    ...Object.fromEntries(sharedDevices(gpu).map(([name, count]) => [`${prefix}/resources/${name}`, count])),
     [`${prefix}/resources/ephemeral-storage`]: `${allocatableDiskGiB(diskGiB)}Gi`,
     ...(efas > 0
       ? {
@@ -143,6 +153,16 @@ function templateTags(
         }
       : {}),
   };
+}
+
+/** Shares that a node offers, and that it offers no whole GPU, whatever its instance type has. */
+function sharedDevices(gpu: NodeGroupPlan["gpu"]): (readonly [string, string])[] {
+  if (gpu?.sharing === undefined) return [];
+  const shares = gpu.perNode * sharesPerCard(gpuOf(gpu.name), gpu.sharing);
+  return [
+    [wholeGpu, "0"],
+    [resourceOf(gpu.sharing), `${shares}`],
+  ];
 }
 
 /**

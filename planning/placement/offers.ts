@@ -4,6 +4,7 @@ import { findInstanceType, instanceTypes, offeredIn } from "../../catalog/ec2/in
 import { onDemandPrice, spotPrice } from "../../catalog/ec2/prices.ts";
 import { type GpuName, gpu } from "../../catalog/gpus.ts";
 import type { CapacitySpec, PurchaseOption } from "../../spec/capacity.ts";
+import { cardKind, type GpuSharing, sharesPerCard, sharingName } from "../sharing.ts";
 import type { NodeFeature, Offer, Role } from "./problem.ts";
 
 /** Where and under which limits nodes may be bought. */
@@ -11,6 +12,8 @@ export interface Market {
   readonly region: string;
   readonly zones: readonly [string, ...string[]];
   readonly capacity: CapacitySpec;
+  /** Ways in which models share cards. Default: none. */
+  readonly sharings?: readonly GpuSharing[];
 }
 
 /** GiB of a node's disk for weights and scratch where it has no instance store: a gp3 root volume, made as large. */
@@ -26,12 +29,35 @@ const storageFamilies = /^(i\d+[a-z]*|[cmr]\d+i?d)$/;
 
 /**
  * Everything that may be bought: each instance type of the catalog that the region has and the spec allows, in each
- * way that has a price, and each reservation. x86 only, because the images are; no bare metal, which takes ten minutes
- * to boot; no slices of a GPU.
+ * way that has a price, and each reservation; and those with GPUs once more for each way in which models share cards. x86 only, because the images are; no bare metal, which takes ten minutes
+ * to boot; no instance types with a part of a GPU.
  */
 export function offersOf(market: Market): Offer[] {
   const types = instanceTypes.filter((type) => isUsable(type, market));
-  return [...types.flatMap((type) => marketOffers(type, market)), ...reservedOffers(market)];
+  const onMarket = types.flatMap((type) => marketOffers(type, market));
+  const shared = (market.sharings ?? []).flatMap((sharing) =>
+    onMarket.flatMap((offer) => sharedOffer(offer, sharing)),
+  );
+  return [...onMarket, ...shared, ...reservedOffers(market)];
+}
+
+/**
+ * The same nodes with all of their cards shared. Not for reservations: cut and whole nodes would be two offers that draw on
+ * one limit, and each has a limit of its own here.
+ */
+function sharedOffer(offer: Offer, sharing: GpuSharing): Offer[] {
+  const { instanceType, purchase, room } = offer;
+  const type = findInstanceType(instanceType);
+  const perCard = type?.gpu ? sharesPerCard(gpu(type.gpu.name), sharing) : 0;
+  if (type?.gpu === undefined || perCard === 0) return [];
+  return [
+    {
+      ...offer,
+      id: `${instanceType}:${sharingName(sharing)}/${purchase}`,
+      sharing,
+      room: { ...room, gpu: cardKind(type.gpu.name, sharing), gpus: type.gpu.count * perCard },
+    },
+  ];
 }
 
 function isUsable(type: InstanceType, { capacity, region }: Market): boolean {

@@ -1,4 +1,5 @@
 import type { PurchaseOption } from "../../spec/capacity.ts";
+import type { GpuSharing } from "../sharing.ts";
 
 /** The hardware that a node group exists for. Pods of one role never share a node with those of another. */
 export const roles = ["system", "cpu", "embeddings", "vectors", "gpu"] as const;
@@ -6,8 +7,9 @@ export type Role = (typeof roles)[number];
 
 /** What one pod takes of a node. Whole units, so that pods of one shape are interchangeable. */
 export interface Demand {
-  /** Kind of GPU; undefined for none. */
+  /** Kind of GPU, `L4`; shared cards are a kind of their own, `L4:time-slicing-2`. Undefined for none. */
   readonly gpu: string | undefined;
+  /** Cards, or shares of cards. */
   readonly gpus: number;
   readonly milliCpus: number;
   readonly memoryMiB: number;
@@ -46,11 +48,13 @@ export interface Workload {
   readonly options: readonly [Option, ...Option[]];
 }
 
-/** Nodes to be had: one instance type, bought one way. */
+/** Nodes to be had: one instance type, bought one way, with its cards whole or shared one way. */
 export interface Offer {
-  /** Unique: `g6.xlarge/spot`, `p5.48xlarge/reservation/cr-...`. */
+  /** Unique: `g6.xlarge/spot`, `g6.2xlarge:time-slicing-2/spot`, `p5.48xlarge/reservation/cr-...`. */
   readonly id: string;
   readonly instanceType: string;
+  /** How its cards are shared. Default: they are whole. */
+  readonly sharing?: GpuSharing;
   readonly roles: readonly Role[];
   readonly purchase: PurchaseOption;
   readonly zones: readonly [string, ...string[]];

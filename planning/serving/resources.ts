@@ -1,9 +1,6 @@
 import type { ModelPlan } from "../models.ts";
+import { resourceOf } from "../sharing.ts";
 import type { Server, ServingResources, ServingVolume } from "./servingPlan.ts";
-import { type GpuSharing, resourceOf } from "./sharing.ts";
-
-/** Kubernetes' name of whole GPUs. */
-export const wholeGpu = "nvidia.com/gpu";
 
 /** MiB for tokenizers and configuration beside weights. */
 const besideWeightsMiB = 512;
@@ -72,12 +69,11 @@ export function planResources(
   { diskGiB, gpu, memoryMiB, milliCpus }: ModelPlan,
   pods: number,
   volumes: readonly ServingVolume[],
-  sharing: GpuSharing | undefined,
 ): ServingResources {
   const ofPod = Math.ceil(memoryMiB / pods);
   const inMemory = volumes.filter(({ medium }) => medium === "memory");
   const extra = inMemory.reduce((sum, { sizeMiB }) => sum + sizeMiB, 0);
-  const devices = gpu ? { [sharing ? resourceOf(sharing) : wholeGpu]: String(gpu.count / pods) } : {};
+  const devices = gpu ? { [resourceOf(gpu.sharing)]: String(gpu.count / pods) } : {};
   const onDisk = volumes.some(({ medium, name }) => medium === "disk" && name === "weights");
   return {
     requests: {

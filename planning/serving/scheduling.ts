@@ -1,4 +1,5 @@
 import type { ModelPlan } from "../models.ts";
+import { sharingLabel, sharingName } from "../sharing.ts";
 
 /** Where pods may stand. */
 export interface SchedulingPlan {
@@ -35,13 +36,21 @@ export const servingPriority = {
  */
 export function planScheduling({ gpu, nodes, spread }: ModelPlan, planned: boolean): SchedulingPlan {
   return {
-    nodeSelector: planned
-      ? { "ai-platform/role": gpu ? "gpu" : "cpu", ...(gpu ? { "ai-platform/gpu": gpu.name } : {}) }
-      : {},
+    nodeSelector: planned ? selectorFor(gpu) : {},
     preferredTypes: [...new Set(nodes.map(({ instanceType }) => instanceType))].sort(),
     tolerations: gpu ? [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }] : [],
     spread,
     priorityClass: servingPriority.name,
     surge: gpu ? 0 : 1,
+  };
+}
+
+/** What asks for whole cards needs no label to stay off shared ones: those are offered by other names. */
+function selectorFor(gpu: ModelPlan["gpu"]): Record<string, string> {
+  if (gpu === undefined) return { "ai-platform/role": "cpu" };
+  return {
+    "ai-platform/role": "gpu",
+    "ai-platform/gpu": gpu.name,
+    ...(gpu.sharing ? { [sharingLabel]: sharingName(gpu.sharing) } : {}),
   };
 }

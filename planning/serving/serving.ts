@@ -23,7 +23,6 @@ import { planRoute } from "./route.ts";
 import { planScaling } from "./scaling.ts";
 import { planScheduling } from "./scheduling.ts";
 import type { Server, ServingPlan } from "./servingPlan.ts";
-import type { GpuSharing } from "./sharing.ts";
 import { planStaging, type StagingPlan } from "./staging.ts";
 import { planStreaming } from "./streaming.ts";
 import { planTiming } from "./timing.ts";
@@ -32,8 +31,6 @@ import { libraryTag, planWeights, type WeightsPlan } from "./weights.ts";
 export interface ServingOptions {
   /** Whether the gateway asks a service about keys before it passes a request on. Default: no, servers check keys. */
   readonly forwardAuth?: boolean;
-  /** Models that share cards with others. Default: none, each has whole cards. */
-  readonly sharing?: ReadonlyMap<string, GpuSharing>;
   /** Models whose nodes start from zero. Default: none. */
   readonly fromZero?: ReadonlySet<string>;
   /** Whether the cluster serves pods' metrics by Kubernetes' custom metrics API. Default: no, and so nothing scales. */
@@ -116,8 +113,7 @@ function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions
   const from = weights.prefix === undefined ? "hub" : "s3";
   const timing = planTiming(model, { server, from, streamed: streamed || server === "triton" });
   const group = groupOf(model);
-  const sharing = options.sharing?.get(model.name);
-  const input: EngineInput = { model, weights, streaming, group, timing, sharing };
+  const input: EngineInput = { model, weights, streaming, group, timing };
   const parts = partsOf[server](input);
   const pods = group?.size ?? 1;
   // Triton reads the bucket as a folder, or has vLLM fetch into its cache.
@@ -132,7 +128,7 @@ function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions
     gated: weights.gated && weights.prefix === undefined,
     launchFiles: launchFilesOf(objectName(model.name), parts.launches, group?.size),
     podsPerReplica: pods,
-    resources: planResources(model, pods, volumes, sharing),
+    resources: planResources(model, pods, volumes),
     volumes,
     store: undefined,
     bucketFolder: server === "triton" ? bucketFolder(model, weights, aws) : undefined,
@@ -150,7 +146,7 @@ function planOllama(spec: PlatformSpec, model: ModelPlan, options: ServingOption
   if (tag === undefined)
     return `models.${model.name}: Ollama's library has no ${model.model} in ${model.deployment.quantization} that the catalog knows of`;
   const timing = planTiming(model, { server: "ollama", from: "volume", streamed: false });
-  const resources = planResources(model, 1, [], options.sharing?.get(model.name));
+  const resources = planResources(model, 1, []);
   return {
     ...common(spec, model, "ollama", ollamaParts(model, tag, timing), timing, options),
     gated: false,

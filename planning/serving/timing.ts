@@ -1,5 +1,7 @@
 import { findInstanceType } from "../../catalog/ec2/instances.ts";
-import type { ModelPlan } from "../models.ts";
+import { gpu as gpuOf } from "../../catalog/gpus.ts";
+import type { CardsPlan, ModelPlan } from "../models.ts";
+import { sharesPerCard } from "../sharing.ts";
 
 /** How long a server takes to come and to go, in seconds. */
 export interface TimingPlan {
@@ -93,10 +95,15 @@ function s3Rate({ gpu, nodes }: ModelPlan): number {
   const rates = nodes.flatMap(({ instanceType }) => {
     const type = findInstanceType(instanceType);
     if (type === undefined) return [];
-    const share = gpu && type.gpu ? Math.min(1, gpu.count / type.gpu.count) : 1;
+    const share = gpu && type.gpu ? Math.min(1, cardsOf(gpu) / type.gpu.count) : 1;
     return [(type.networkGbps * 1e9 * share * networkShare) / 8];
   });
   return rates.length === 0 ? hubBytesPerSecond : Math.min(...rates);
+}
+
+/** Cards that a replica's GPUs come to: of one that several pods share, its part. */
+function cardsOf({ count, name, sharing }: CardsPlan): number {
+  return sharing === undefined ? count : count / sharesPerCard(gpuOf(name), sharing);
 }
 
 /** Until every proxy has heard that the pod goes: Traefik learns of it within a second, kube-proxy in a few. */

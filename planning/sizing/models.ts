@@ -6,6 +6,7 @@ import type { Engine, ModelSpec } from "../../spec/models.ts";
 import type { Deployment, MemoryEstimate } from "../memory/estimate.ts";
 import { estimateMemory } from "../memory/fit.ts";
 import type { Demand, Option, Workload } from "../placement/problem.ts";
+import { cardKind, type GpuSharing, profilesOf, seenCard, sharingOf, utilizationOfEach } from "../sharing.ts";
 
 /** GPUs that an environment may use, with the most that one node of it has. None: it is CPU-only. */
 export type GpuSupply = ReadonlyMap<GpuName, number>;
@@ -88,20 +89,44 @@ function smallest(
   const { spec } = request;
   const pipelineParallel = spec.pipelineParallel ?? 1;
   const most = kind ? (supply.get(kind.name) ?? 0) : 1;
+  const sharing = sharingOf(spec);
+  const id = `${kind ? cardKind(kind.name, sharing) : "cpu"}/${quantization}`;
+  const share = seenBy(kind, spec);
+  if ("problem" in share) return { id, reason: share.problem };
   let reason = `one node has at most ${most} of them`;
   for (const tensorParallel of degrees(spec, kind, most / pipelineParallel)) {
-    const deployment = deploymentOf(request, engine, kind, quantization, tensorParallel, pipelineParallel);
+    const deployment = deploymentOf(request, engine, share, quantization, tensorParallel, pipelineParallel);
     const memory = estimateMemory(deployment);
-    if (memory.problem === undefined) return { option: optionOf(deployment, memory), deployment, memory };
+    if (memory.problem === undefined)
+      return { option: optionOf(deployment, memory, sharing), deployment, memory };
     // Lack of memory on few GPUs says less than on many, but more than that the next number doesn't divide the heads.
     if (memory.shares.budget > 0 || tensorParallel === 1 || spec.tensorParallel) reason = memory.problem;
   }
-  return { id: `${kind?.name ?? "cpu"}/${quantization}`, reason };
+  return { id, reason };
 }
 
-/** Powers of two, as NVLink and the instance sizes come; or the one that the spec asks for. */
-function degrees({ tensorParallel }: ModelSpec, kind: Gpu | undefined, most: number): number[] {
-  if (kind === undefined) return [1];
+/** The card as a server sees it, or the slice that it has of it, and how much of its memory it may take. */
+interface SeenGpu {
+  readonly gpu: Gpu | undefined;
+  readonly utilization: number;
+}
+
+function seenBy(kind: Gpu | undefined, spec: ModelSpec): SeenGpu | { readonly problem: string } {
+  const sharing = sharingOf(spec);
+  const gpu = kind && seenCard(kind, sharing);
+  const together = spec.gpuMemoryUtilization ?? utilizationOf(gpu);
+  if (kind === undefined) return { gpu, utilization: together };
+  if (gpu === undefined) return { problem: `${kind.name} has no such slice: ${profilesOf(kind)}` };
+  const utilization = utilizationOfEach(gpu, sharing, together);
+  return utilization === undefined
+    ? { problem: `of ${kind.name}, so many that take turns leave no memory for one` }
+    : { gpu, utilization };
+}
+
+/** Powers of two, as NVLink and the instance sizes come; or the one that the spec asks for. A share is of one card. */
+function degrees(spec: ModelSpec, kind: Gpu | undefined, most: number): number[] {
+  const { tensorParallel } = spec;
+  if (kind === undefined || sharingOf(spec) !== undefined) return [1];
   if (tensorParallel !== undefined) return tensorParallel <= most ? [tensorParallel] : [];
   return [1, 2, 4, 8, 16].filter((degree) => degree <= most);
 }
@@ -109,7 +134,7 @@ function degrees({ tensorParallel }: ModelSpec, kind: Gpu | undefined, most: num
 function deploymentOf(
   { spec, architecture }: ModelRequest,
   engine: Engine,
-  kind: Gpu | undefined,
+  { gpu, utilization }: SeenGpu,
   quantization: QuantizationName,
   tensorParallel: number,
   pipelineParallel: number,
@@ -120,10 +145,10 @@ function deploymentOf(
     architecture,
     quantization,
     kvCacheType: spec.kvCacheType,
-    gpu: kind,
+    gpu,
     tensorParallel,
     pipelineParallel,
-    gpuMemoryUtilization: spec.gpuMemoryUtilization ?? utilizationOf(kind),
+    gpuMemoryUtilization: utilization,
     context,
     concurrency: spec.concurrency,
     tokensPerRequest: Math.min(spec.tokensPerRequest ?? Math.ceil(context / 4), context),
@@ -138,17 +163,22 @@ function utilizationOf(kind: Gpu | undefined): number {
   return kind && kind.memoryMiB > 48 * 1024 ? 0.92 : 0.85;
 }
 
-function optionOf({ gpu: kind, quantization, ...deployment }: Deployment, memory: MemoryEstimate): Option {
+function optionOf(
+  { gpu: kind, quantization, ...deployment }: Deployment,
+  memory: MemoryEstimate,
+  sharing: GpuSharing | undefined,
+): Option {
+  const card = kind && cardKind(kind.name, sharing);
   const gpus = kind ? deployment.tensorParallel * deployment.pipelineParallel : 0;
   const demand: Demand = {
-    gpu: kind?.name,
+    gpu: card,
     gpus,
     milliCpus: kind ? gpuServerMilliCpus(gpus) : cpuServerMilliCpus(memory.diskMiB),
     memoryMiB: roundUp(memory.hostMemoryMiB, 1024),
     diskGiB: Math.ceil(memory.diskMiB / 1024),
   };
   return {
-    id: kind ? `${gpus}x${kind.name}/${quantization}` : `cpu/${quantization}`,
+    id: card ? `${gpus}x${card}/${quantization}` : `cpu/${quantization}`,
     demand,
     needs: [],
     penalty: 0,

@@ -8,6 +8,7 @@ import { planNetwork } from "../network.ts";
 import { offersOf } from "../placement/offers.ts";
 import type { Offer, PlacementProblem } from "../placement/problem.ts";
 import type { ServicesPlan } from "../services.ts";
+import { type GpuSharing, sharingName, sharingOf } from "../sharing.ts";
 import { purchaseOrder, serviceWorkloads, steadyPurchase } from "../workloads.ts";
 import { type EmbeddingPlan, planEmbeddings } from "./embeddings.ts";
 import { type GpuSupply, type ModelSizing, sizeModel } from "./models.ts";
@@ -34,7 +35,8 @@ export function sizePlatform(
 ): SizedPlatform {
   const { capacity, cloud } = spec;
   const network = planNetwork({ ...spec, regionZones: zonesOfRegion(cloud.region) });
-  const offers = offersOf({ region: cloud.region, zones: network.zones, capacity });
+  const sharings = sharingsOf(spec);
+  const offers = offersOf({ region: cloud.region, zones: network.zones, capacity, sharings });
   const purchase = purchaseOrder(spec);
   const supply = gpuSupply(offers);
 
@@ -56,6 +58,12 @@ export function sizePlatform(
     problem: { workloads, offers, zones: network.zones, previous },
     supply,
   };
+}
+
+/** Every way in which a model shares its card, once. */
+function sharingsOf({ models }: Pick<AwsPlatformSpec, "models">): GpuSharing[] {
+  const all = Object.values(models).flatMap((model) => sharingOf(model) ?? []);
+  return [...new Map(all.map((sharing) => [sharingName(sharing), sharing])).values()];
 }
 
 /** The most GPUs of each kind that one node on offer has. */

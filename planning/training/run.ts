@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { gpuTaint } from "../nodeGroups.ts";
-import { wholeGpu } from "../serving/resources.ts";
 import type { SchedulingPlan } from "../serving/scheduling.ts";
 import type { ServingResources } from "../serving/servingPlan.ts";
+import { wholeGpu } from "../sharing.ts";
 import { graceSeconds, type TrainingPlan } from "./training.ts";
 
 /** Python files of a package, by name. */

@@ -23,6 +23,13 @@ const memory = z
   })
   .meta({ description: "Memory of the fullest GPU, in MiB" });
 
+const gpuSharing = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("mig"), profile: z.string() }),
+    z.strictObject({ kind: z.literal("time-slicing"), replicas: z.int() }),
+  ])
+  .meta({ description: "How pods share each card; absent where cards are whole" });
+
 const alternative = z.strictObject({
   option: z.string(),
   instanceType: z.string(),
@@ -59,7 +66,7 @@ const model = z.strictObject({
   quantization: z.enum(quantizationNames),
   kvCacheType: z.enum(kvCacheTypes),
   gpu: z
-    .strictObject({ name: z.enum(gpuNames), count: z.int().min(1) })
+    .strictObject({ name: z.enum(gpuNames), count: z.int().min(1), sharing: gpuSharing.optional() })
     .optional()
     .meta({ description: "GPUs of one server; absent on a CPU" }),
   tensorParallel: z.int().min(1),
@@ -99,7 +106,9 @@ const nodeGroup = z.strictObject({
   fallbacks: z.array(z.enum(purchaseOptions)),
   zones: z.array(z.string()),
   size: z.strictObject({ min: z.int(), planned: z.int(), max: z.int() }),
-  gpu: z.strictObject({ name: z.enum(gpuNames), perNode: z.int() }).optional(),
+  gpu: z
+    .strictObject({ name: z.enum(gpuNames), perNode: z.int(), sharing: gpuSharing.optional() })
+    .optional(),
   pods: z.record(z.string(), z.int()).meta({ description: "Replicas by workload" }),
   usdPerHour,
 });

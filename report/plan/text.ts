@@ -1,7 +1,9 @@
 import { createColors } from "picocolors";
+import { gpu as gpuOf } from "../../catalog/gpus.ts";
 import type { CostPlan, NodeGroupPlan, QuotaNeed } from "../../planning/infrastructure.ts";
-import type { ModelPlan } from "../../planning/models.ts";
+import type { CardsPlan, ModelPlan } from "../../planning/models.ts";
 import type { PlatformPlan } from "../../planning/plan.ts";
+import { sharesPerCard, shareText } from "../../planning/sharing.ts";
 import { gibibytes, usd } from "../../planning/text.ts";
 import type { TrainingPlan } from "../../planning/training/training.ts";
 import { renderTable } from "../table.ts";
@@ -68,7 +70,7 @@ function modelTable(models: readonly ModelPlan[], { color }: TextOptions): strin
       model.name,
       model.engine,
       model.deployment.quantization,
-      `${model.replicas} x ${model.gpu ? `${model.gpu.count} ${model.gpu.name}` : "CPU"}`,
+      `${model.replicas} x ${model.gpu ? cardsOfModel(model.gpu) : "CPU"}`,
       `${memoryBar(model.memory.shares, 16)} ${gibibytes(budget - kvCache)} + ${gibibytes(kvCache)}`,
       model.deployment.context.toLocaleString("en"),
       `${model.deployment.concurrency} of ${model.memory.concurrency}`,
@@ -77,6 +79,19 @@ function modelTable(models: readonly ModelPlan[], { color }: TextOptions): strin
   });
   const head = ["NAME", "ENGINE", "FORMAT", "ON", "MEMORY PER GPU", "CONTEXT", "REQUESTS", "$/MONTH"];
   return `${renderTable(head, rows, { color, numbers: [5, 6, 7] })}\n\n${memoryLegend}`;
+}
+
+function cardsOfModel({ count, name, sharing }: CardsPlan): string {
+  return sharing === undefined ? `${count} ${name}` : shareText(name, sharing);
+}
+
+/** `8 A100-40`, `8 A100-40 as 16 3g.20gb`, `1 L4 by 2`. */
+function cardsOfNode({ name, perNode, sharing }: NonNullable<NodeGroupPlan["gpu"]>): string {
+  const cards = `${perNode} ${name}`;
+  if (sharing === undefined) return cards;
+  return sharing.kind === "mig"
+    ? `${cards} as ${perNode * sharesPerCard(gpuOf(name), sharing)} ${sharing.profile}`
+    : `${cards} by ${sharing.replicas}`;
 }
 
 /** How each model is served, how long a start takes, and what scales it. */
@@ -102,7 +117,7 @@ function nodeTable(groups: readonly NodeGroupPlan[], { color }: TextOptions): st
     group.name,
     `${group.size.planned} (${group.size.min}-${group.size.max})`,
     group.instanceTypes[0],
-    group.gpu ? `${group.gpu.perNode} ${group.gpu.name}` : "",
+    group.gpu ? cardsOfNode(group.gpu) : "",
     [group.purchase, ...group.fallbacks].join(", "),
     usd(group.usdPerHour * hoursPerMonth),
     Object.entries(group.pods)

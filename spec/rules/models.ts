@@ -11,8 +11,9 @@ import { heads, parallelism } from "./parallelism.ts";
 import { allowedFamilies, allowedGpus, region } from "./region.ts";
 import type { Rule } from "./rule.ts";
 import { scaling, servers, tasks } from "./serving.ts";
+import { oneSharing, sharing } from "./sharing.ts";
 
-const byThemselves: readonly ModelRule[] = [heads, context, scaling];
+const byThemselves: readonly ModelRule[] = [heads, context, scaling, oneSharing];
 
 const inPlace: readonly PlacedModelRule[] = [
   withoutGpus,
@@ -25,6 +26,7 @@ const inPlace: readonly PlacedModelRule[] = [
   parallelism,
   servers,
   tasks,
+  sharing,
 ];
 
 /** Undefined where what the environment may use is not known, or is wrong itself. */

@@ -17,11 +17,15 @@ describe.each(gpuNames)("%s", (name) => {
     expect(gpu(name).flashAttention).toBe(flashAttentionOf(gpu(name)));
   });
 
-  test("has MIG profiles that are as big as their names say, and none bigger than the card", () => {
-    for (const [profile, gigabytes] of Object.entries(gpu(name).mig)) {
-      expect(profile).toMatch(new RegExp(`^\\dg\\.${gigabytes}gb$`));
-      // Names are nominal: 1 GB stands for up to 1 GiB, rounded up.
-      expect(gigabytes * 1000).toBeLessThanOrEqual(gpu(name).memoryMiB * 1.05);
+  test("has MIG profiles that are about as big as their names say, and no more of them than fit", () => {
+    for (const [profile, { memoryMiB, perCard }] of Object.entries(gpu(name).mig)) {
+      const [, units = 0, gigabytes = 0] = /^(\d)g\.(\d+)gb$/.exec(profile)?.map(Number) ?? [];
+      // Names are nominal: 1 GB stands for up to 1 GiB, and the smallest slices have a tenth less.
+      expect(memoryMiB, profile).toBeLessThanOrEqual(gigabytes * 1024);
+      expect(memoryMiB, profile).toBeGreaterThan(gigabytes * 1024 * 0.87);
+      // All slices of a card together are no more than the card, in memory and in its seven or four units.
+      expect(perCard * memoryMiB, profile).toBeLessThanOrEqual(gpu(name).memoryMiB);
+      expect(perCard * units, profile).toBeLessThanOrEqual(7);
     }
   });
 });

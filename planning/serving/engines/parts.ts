@@ -2,7 +2,6 @@ import type { ImageName, RegistryImageName } from "../../../catalog/images.ts";
 import type { ModelPlan } from "../../models.ts";
 import type { LaunchFile } from "../launch.ts";
 import type { HealthPlan, PortsPlan, UserPlan } from "../servingPlan.ts";
-import type { GpuSharing } from "../sharing.ts";
 import type { StreamingPlan } from "../streaming.ts";
 import type { TimingPlan } from "../timing.ts";
 import type { WeightsPlan } from "../weights.ts";
@@ -16,7 +15,6 @@ export interface EngineInput {
   /** Pods of a replica; undefined for one. */
   readonly group: GroupPlan | undefined;
   readonly timing: TimingPlan;
-  readonly sharing: GpuSharing | undefined;
 }
 
 /** Pods that serve one replica together. */

@@ -28,7 +28,7 @@ export function tgiParts(input: EngineInput): EngineParts {
         revision: weights.revision ?? null,
         engine: "tgi",
         weights: { directory: `${weightsFolder}/${model.name}`, source: weights.source },
-        hardware: hardwareOf(input).hardware,
+        hardware: hardwareOf(input),
         arguments: tgiArguments(input),
       },
     ],
@@ -50,7 +50,7 @@ function tgiArguments(input: EngineInput): Arguments {
     ...(online ? { quantize: "fp8" } : {}),
     ...(quantization === "bf16" ? { dtype: "bfloat16" } : {}),
     ...(kvCacheType === "fp8" ? { "kv-cache-dtype": "fp8_e4m3fn" } : {}),
-    "cuda-memory-fraction": hardwareOf(input).utilization,
+    "cuda-memory-fraction": input.model.deployment.gpuMemoryUtilization,
     // The prompt must leave room for one token.
     "max-input-tokens": context - 1,
     "max-total-tokens": context,

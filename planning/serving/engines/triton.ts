@@ -1,4 +1,3 @@
-import { hardwareOf } from "./hardware.ts";
 import { cacheFolder, compilerCaches, type EngineInput, type EngineParts, weightsFolder } from "./parts.ts";
 import { onlineFormat } from "./vllm.ts";
 
@@ -84,7 +83,7 @@ export function engineSettings(input: EngineInput): Readonly<Record<string, stri
     served_model_name: model.name,
     tensor_parallel_size: tensorParallel,
     pipeline_parallel_size: pipelineParallel,
-    gpu_memory_utilization: hardwareOf(input).utilization,
+    gpu_memory_utilization: input.model.deployment.gpuMemoryUtilization,
     max_model_len: context,
     ...(batch ? { max_num_batched_tokens: batch.tokens, max_num_seqs: batch.sequences } : {}),
     ...(kvCacheType === "auto" ? {} : { kv_cache_dtype: kvCacheType }),

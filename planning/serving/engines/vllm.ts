@@ -76,7 +76,7 @@ function launchOf(input: EngineInput, place?: Place): LaunchFile {
       directory: streaming ? null : `${weightsFolder}/${model.name}`,
       source: weights.source,
     },
-    hardware: hardwareOf(input).hardware,
+    hardware: hardwareOf(input),
     arguments: vllmArguments(input, place),
   };
 }
@@ -118,9 +118,13 @@ function vllmArguments(input: EngineInput, place: Place | undefined): Arguments 
 
 function engineArguments(input: EngineInput): Arguments {
   const { model } = input;
-  const { batch, deployment } = model;
+  const { batch, deployment, gpu, memory } = model;
+  // Profiling takes what a neighbour on the card allocates meanwhile for its own, and would find too little for the cache.
+  const cacheBytes =
+    gpu?.sharing?.kind === "time-slicing" ? Math.floor(memory.shares.kvCache * 2 ** 20) : undefined;
   return {
-    "gpu-memory-utilization": hardwareOf(input).utilization,
+    "gpu-memory-utilization": input.model.deployment.gpuMemoryUtilization,
+    ...(cacheBytes === undefined ? {} : { "kv-cache-memory-bytes": cacheBytes }),
     ...(batch ? { "max-num-batched-tokens": batch.tokens, "max-num-seqs": batch.sequences } : {}),
     ...(onlineFormat(input) ? { quantization: deployment.quantization } : {}),
   };

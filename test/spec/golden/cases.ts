@@ -90,6 +90,25 @@ const models: readonly Case[] = [
     capacity: { gpus: ["T4"] },
     models: { "gpt-oss": { model: "openai/gpt-oss-20b", quantization: "mxfp4" } },
   }),
+  inDev("a share of a GPU for what takes whole ones", {
+    models: {
+      llama: { model: llama, gpus: ["L4"], tensorParallel: 2, gpuSharing: { timeSlicing: 2 } },
+      other: { model: llama, engine: "tgi", gpuSharing: { timeSlicing: 2 } },
+      third: { model: llama, server: "triton", pipelineParallel: 2, gpuSharing: { timeSlicing: 2 } },
+    },
+  }),
+  inDev("slices of cards that can't be cut so", {
+    models: {
+      llama: { model: llama, gpus: ["L4", "A100-40"], gpuSharing: { mig: "3g.40gb" } },
+      other: { model: llama, gpuSharing: { mig: "3g.20gb", timeSlicing: 2 } },
+      third: { model: llama, gpuSharing: { mig: "3g.30gb" } },
+      fourth: { model: llama, gpuSharing: {} },
+    },
+  }),
+  inDev("slices where no card can be cut", {
+    capacity: { gpus: ["L4", "A10G"] },
+    models: { llama: { model: llama, gpuSharing: { mig: "3g.20gb" } } },
+  }),
   inDev("TGI on a GPU that it is not for", {
     models: { llama: { model: llama, engine: "tgi", gpus: ["A100-80", "L4"] } },
   }),
