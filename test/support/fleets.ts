@@ -26,7 +26,7 @@ export function smallProblems(mostReplicas: number): fc.Arbitrary<PlacementProbl
       ),
     })
     .map(({ limits, previous, purchases, types, workloads, zoneMasks, zones }): PlacementProblem => {
-      const offers = types.flatMap((type, index) =>
+      const whole = types.flatMap((type, index) =>
         (purchases[index] ?? []).map((purchase, at): Offer => {
           const limited = purchase === "reservation" || purchase === "capacity-block";
           const mask = zoneMasks[index * 2 + at] ?? 7;
@@ -43,6 +43,7 @@ export function smallProblems(mostReplicas: number): fc.Arbitrary<PlacementProbl
           };
         }),
       );
+      const offers = whole.flatMap((offer) => [offer, ...sharedTwin(offer)]);
       let left = mostReplicas;
       const twins = workloads.flatMap(({ twin, ...workload }) => (twin ? [workload, workload] : [workload]));
       const kept = twins.flatMap((workload, index): Workload[] => {
@@ -73,13 +74,22 @@ const offered = fc.constantFrom<PurchaseOption[]>(
   ["spot", "capacity-block"],
 );
 const gpus = ["L4", "L4", "L4", "A100-80"] as const;
+const sharedKind = "L4:time-slicing-2";
+
+/** The same nodes with their cards shared, as `offersOf` makes them: a kind of card of its own, and not of reservations. */
+function sharedTwin(offer: Offer): Offer[] {
+  const { id, limit, room } = offer;
+  if (room.gpu !== "L4" || limit !== undefined) return [];
+  return [{ ...offer, id: `${id}:shared`, room: { ...room, gpu: sharedKind, gpus: 2 * room.gpus } }];
+}
+
 const features: readonly NodeFeature[] = ["nvme", "avx512-vpopcntdq"];
 
 const gib = 1024;
 
 /** Few different amounts, so that nodes fill up exactly now and then. */
 const pods = fc.record({
-  gpu: fc.constantFrom(...gpus),
+  gpu: fc.constantFrom(...gpus, sharedKind),
   gpus: fc.constantFrom(1, 1, 1, 2, 3),
   milliCpus: fc.constantFrom(500, 1000, 1500),
   memoryMiB: fc.constantFrom(gib, gib, 2 * gib, 3 * gib, 5 * gib),

@@ -10,6 +10,7 @@ import {
 import { z } from "zod";
 import { efaResource } from "../../../catalog/ec2/efa.ts";
 import { efaLabel } from "../../../planning/foundation/nodeGroups.ts";
+import { sharingLabel } from "../../../planning/sharing.ts";
 import type { SimulatedAws } from "../../../sandbox/aws/server.ts";
 import { ClusterApi } from "../../sandbox/support/cluster-api.ts";
 
@@ -72,6 +73,8 @@ export interface SimulatedNode {
   readonly type: string;
   readonly role: string;
   readonly nodeGroup: string;
+  /** How its cards are shared, by its label. */
+  readonly sharing: string | undefined;
   /** EFA interfaces by its label and by what pods can ask for, and huge pages; undefined where there are none. */
   readonly efa: readonly (string | undefined)[] | undefined;
   readonly allocatable: Room;
@@ -87,6 +90,7 @@ export async function nodesOf(api: ClusterApi): Promise<SimulatedNode[]> {
     type: labels["node.kubernetes.io/instance-type"] ?? "",
     role: labels["ai-platform/role"] ?? "",
     nodeGroup: labels["eks.amazonaws.com/nodegroup"] ?? "",
+    sharing: labels[sharingLabel],
     efa: efaOf(labels[efaLabel], allocatable[efaResource], allocatable["hugepages-2Mi"]),
     allocatable: {
       milliCpus: milliCpus(allocatable.cpu),

@@ -2,6 +2,7 @@ import { expect, vi } from "vitest";
 import { allocatable, daemonsOn } from "../../../catalog/ec2/allocatable.ts";
 import { efaHugePagesMiB, efaInterfacesOn } from "../../../catalog/ec2/efa.ts";
 import { instanceType } from "../../../catalog/ec2/instances.ts";
+import { devicePluginApp } from "../../../planning/foundation/gpuNodes.ts";
 import type { SimulatedAws } from "../../../sandbox/aws/server.ts";
 import { clusterName } from "../../../spec/defaults.ts";
 import type { AwsPlatformSpec } from "../../../spec/platform.ts";
@@ -38,11 +39,15 @@ const daemonsThere = ({ daemons, role, type }: SimulatedNode) => [
   daemons.map(({ name }) => name),
 ];
 
-const daemonsPlanned = ({ role, type }: SimulatedNode) => [
+/** The device plugin of shared cards has their sharing in its name, and the room of the other. */
+const ownName = (daemon: string, sharing: string | undefined) =>
+  daemon === devicePluginApp && sharing !== undefined ? `${daemon}-${sharing.replaceAll(".", "-")}` : daemon;
+
+const daemonsPlanned = ({ role, sharing, type }: SimulatedNode) => [
   role,
   type,
   daemonsOn(instanceType(type))
-    .map(({ name }) => name)
+    .map(({ name }) => ownName(name, sharing))
     .sort(),
 ];
 
@@ -53,8 +58,10 @@ function efaPlanned({ role, type }: SimulatedNode) {
 }
 
 /** Daemons that request more than what is kept free for them. */
-function greedyDaemons({ daemons, type }: SimulatedNode) {
-  const kept = new Map(daemonsOn(instanceType(type)).map((daemon) => [daemon.name, daemon]));
+function greedyDaemons({ daemons, sharing, type }: SimulatedNode) {
+  const kept = new Map(
+    daemonsOn(instanceType(type)).map((daemon) => [ownName(daemon.name, sharing), daemon]),
+  );
   return daemons.filter(({ memoryMiB, milliCpus, name }) => {
     const reserved = kept.get(name);
     return milliCpus > (reserved?.milliCpus ?? 0) || memoryMiB > (reserved?.memoryMiB ?? 0);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { ModelPlan } from "../../../planning/models.ts";
 import type { PlatformPlan } from "../../../planning/plan.ts";
 import type { ServingPlan } from "../../../planning/serving/servingPlan.ts";
+import { resourceOf, sharingLabel, sharingName } from "../../../planning/sharing.ts";
 import type { SimulatedAws } from "../../../sandbox/aws/server.ts";
 import type { ClusterApi } from "../../sandbox/support/cluster-api.ts";
 import { listed, openCluster } from "./cluster.ts";
@@ -93,28 +94,40 @@ function expectSpread({ name, spread }: ModelPlan, own: readonly Placed[]): void
 
 function expectGpus({ gpu, name }: ModelPlan, own: readonly Placed[]): void {
   for (const { node, pod } of own) {
-    const requested = Number(pod.spec.containers[0].resources.requests["nvidia.com/gpu"] ?? 0);
+    const { requests } = pod.spec.containers[0].resources;
+    const devices = Object.keys(requests).filter((resource) => resource.startsWith("nvidia.com/"));
+    const requested = Number(requests[gpuResource(gpu)] ?? 0);
     const tainted = node.spec.taints.some(
       ({ effect, key }) => [key, effect].join() === "nvidia.com/gpu,NoSchedule",
     );
-    expect([name, requested, node.metadata.labels["ai-platform/gpu"], tainted]).toEqual([
+    const { "ai-platform/gpu": card, [sharingLabel]: sharing } = node.metadata.labels;
+    expect([name, requested, card, sharing, tainted]).toEqual([
       name,
       gpu?.count ?? 0,
       gpu?.name,
+      gpu?.sharing && sharingName(gpu.sharing),
       gpu !== undefined,
     ]);
+    expect([name, devices]).toEqual([name, gpu ? [gpuResource(gpu)] : []]);
   }
 }
 
 function expectRoom(node: Node, placed: readonly Placed[]): void {
-  const taken = placed
-    .filter((each) => each.node === node)
-    .map(({ pod }) => Number(pod.spec.containers[0].resources.requests["nvidia.com/gpu"] ?? 0))
-    .reduce((sum, gpus) => sum + gpus, 0);
-  expect(taken, node.metadata.name).toBeLessThanOrEqual(
-    Number(node.status.allocatable["nvidia.com/gpu"] ?? 0),
-  );
+  const taken = new Map<string, number>();
+  for (const { pod } of placed.filter((each) => each.node === node)) {
+    for (const [resource, amount] of Object.entries(pod.spec.containers[0].resources.requests)) {
+      if (resource.startsWith("nvidia.com/"))
+        taken.set(resource, (taken.get(resource) ?? 0) + Number(amount));
+    }
+  }
+  for (const [resource, amount] of taken) {
+    const there = Number(node.status.allocatable[resource] ?? 0);
+    expect(amount, `${resource} of ${node.metadata.name}`).toBeLessThanOrEqual(there);
+  }
 }
+
+/** What its pods ask for. */
+export const gpuResource = (gpu: ModelPlan["gpu"]) => resourceOf(gpu?.sharing);
 
 /** How a model is served. */
 export function servedBy(plans: readonly ServingPlan[], { name }: Pick<ModelPlan, "name">): ServingPlan {

@@ -3,7 +3,7 @@ import type { PlatformPlan } from "../../../planning/plan.ts";
 import type { SimulatedAws } from "../../../sandbox/aws/server.ts";
 import type { ClusterApi, KubeObject } from "../../sandbox/support/cluster-api.ts";
 import { openCluster } from "./cluster.ts";
-import { nameLabel, type Placed, placedPods, servedBy } from "./models.ts";
+import { gpuResource, nameLabel, type Placed, placedPods, servedBy } from "./models.ts";
 
 const namespace = "shrunk";
 const pods = `/api/v1/namespaces/${namespace}/pods`;
@@ -23,7 +23,7 @@ export async function expectNoLuck(aws: SimulatedAws, plan: PlatformPlan): Promi
     const { name } = servedBy(plan.serving.plans, model);
     const own = placed.find(({ pod }) => pod.metadata.labels[nameLabel] === name);
     if (own === undefined) throw new Error(`${name} has no pod`);
-    const scarce = model.gpu ? "nvidia.com/gpu" : "cpu";
+    const scarce = model.gpu ? gpuResource(model.gpu) : "cpu";
     await makeNode(api, name, own, scarce);
     await makeNode(api, name, own, "memory");
     await api.create(pods, copyOf(name, own));
@@ -44,12 +44,7 @@ function judgedOn({ status }: KubeObject): boolean {
 }
 
 /** A node like the one that a pod runs on, with less of a resource than the pod asks for, or whole. */
-async function makeNode(
-  api: ClusterApi,
-  name: string,
-  { node, pod }: Placed,
-  short?: "nvidia.com/gpu" | "cpu" | "memory",
-): Promise<void> {
+async function makeNode(api: ClusterApi, name: string, { node, pod }: Placed, short?: string): Promise<void> {
   const requested = pod.spec.containers[0].resources.requests[short ?? ""];
   const { allocatable } = node.status;
   const left =
@@ -60,6 +55,7 @@ async function makeNode(
     metadata: {
       name: `${name}-${short?.split("/").at(-1) ?? "whole"}`,
       labels: { ...node.metadata.labels, [madeFor]: name },
+      // Without those of its cards: no device plugin corrects what it offers.
       annotations: { "kwok.x-k8s.io/node": "fake" },
     },
     spec: { taints: node.spec.taints },

@@ -11,7 +11,7 @@ from moto.moto_api._internal import mock_random as random
 from moto.sts.models import sts_backends
 
 from simulated_aws.eks.common import Answers, Extras, camel, missing
-from simulated_aws.kubernetes import autoscaler, control_plane
+from simulated_aws.kubernetes import autoscaler, control_plane, devices
 from simulated_aws.kubernetes.authenticator import principal
 
 cluster_settings = (
@@ -53,6 +53,7 @@ class Clusters(Answers):
         if control_plane.program:
             extras.plane = control_plane.ControlPlane(self.current_account, self.region, cluster.name)
             autoscaler.Autoscaler(extras.plane, self.region)
+            devices.DevicePlugins(extras.plane)
         return ActionResult({"cluster": self._shown(cluster)})
 
     def _network(self, name: str, subnets: list[str]) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from moto.moto_api._internal import mock_random as random
 
 from simulated_aws.autoscaling import failing
 from simulated_aws.durations import scaled
+from simulated_aws.kubernetes.devices import slices_in
 from simulated_aws.kubernetes.nodes import Launch, node_of, reconcile
 
 reconciling = threading.Lock()
@@ -76,11 +77,13 @@ def launched(group: Any, backend: Any, kind: str) -> Launch:
     data = backend.get_launch_template(group.template_id).get_version("1").data
     interfaces = [each.get("InterfaceType") for each in data.get("NetworkInterfaces", [])]
     efas = len([each for each in interfaces if each in ("efa", "efa-only")])
-    if "UserData" in data and "RAID0" in data["UserData"].decode():
+    user_data = data["UserData"].decode() if "UserData" in data else ""
+    slices = slices_in(user_data)
+    if "RAID0" in user_data:
         store = INSTANCE_TYPES[kind]["InstanceStorageInfo"]["TotalSizeInGB"]
-        return Launch(efas, int(store * 1e9 / 2**30))
+        return Launch(efas, int(store * 1e9 / 2**30), slices)
     sizes = [each.get("Ebs", {}).get("VolumeSize") for each in data.get("BlockDeviceMappings", [])]
-    return Launch(efas, int(next(filter(None, sizes), group.disk_size or 20)))
+    return Launch(efas, int(next(filter(None, sizes), group.disk_size or 20)), slices)
 
 
 def launch(cluster: Any, group: Any, account: str, region: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
+from simulated_aws.kubernetes import devices
 from simulated_aws.kubernetes.client import Client
 
 fake = {"kwok.x-k8s.io/node": "fake"}
@@ -21,6 +22,9 @@ class Launch:
 
     disk_gib: int
     """What kubelet keeps pods on: the root volume, or the instance store where it is one RAID."""
+
+    slices: str = ""
+    """MIG slices that each card is cut into, as nvidia-smi is told them; empty: they stay whole."""
 
 
 def allocatable(kind: dict[str, Any], launch: Launch) -> tuple[dict[str, str], dict[str, str]]:
@@ -43,11 +47,9 @@ def allocatable(kind: dict[str, Any], launch: Launch) -> tuple[dict[str, str], d
     for count, milli in shares:
         reserved += min(count, left) * milli
         left -= min(count, left)
-    gpus = sum(
-        gpu["Count"] for gpu in kind.get("GpuInfo", {}).get("Gpus", []) if gpu["Manufacturer"] == "NVIDIA"
-    )
+    gpus = 0 if launch.slices else nvidia_gpus(kind)
     huge = 5128 * 2 if launch.efas else 0
-    devices = {
+    offered = {
         name: amount
         for name, amount, there in (
             ("nvidia.com/gpu", str(gpus), gpus),
@@ -61,14 +63,19 @@ def allocatable(kind: dict[str, Any], launch: Launch) -> tuple[dict[str, str], d
         "memory": f"{memory}Mi",
         "pods": str(pods),
         "ephemeral-storage": f"{launch.disk_gib}Gi",
-    } | devices
+    } | offered
     left_to_pods = {
         "cpu": f"{cpus * 1000 - int(reserved)}m",
         "memory": f"{memory - 255 - 11 * addresses - 100 - huge}Mi",
         "pods": str(pods),
         "ephemeral-storage": f"{int(launch.disk_gib * 0.9) - 1}Gi",
     }
-    return capacity, left_to_pods | devices
+    return capacity, left_to_pods | offered
+
+
+def nvidia_gpus(kind: dict[str, Any]) -> int:
+    gpus = kind.get("GpuInfo", {}).get("Gpus", [])
+    return sum(gpu["Count"] for gpu in gpus if gpu["Manufacturer"] == "NVIDIA")
 
 
 def node_of(instance: Any, group: Any, launch: Launch) -> dict[str, Any]:
@@ -92,10 +99,11 @@ def node_of(instance: Any, group: Any, launch: Launch) -> dict[str, Any]:
         {"key": taint["key"], "value": taint.get("value", ""), "effect": effects[taint["effect"]]}
         for taint in group.taints
     ]
+    notes = fake | devices.annotations(nvidia_gpus(kind), launch.slices)
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": instance.private_dns_name, "labels": labels, "annotations": fake},
+        "metadata": {"name": instance.private_dns_name, "labels": labels, "annotations": notes},
         "spec": {"providerID": f"aws:///{zone}/{instance.id}", "taints": taints},
         "status": {"capacity": capacity, "allocatable": left},
     }
