@@ -25,9 +25,17 @@ const input: fc.Arbitrary<ModelInput> = fc
     concurrency: fc.integer({ min: 1, max: 64 }),
     replicas: fc.integer({ min: 1, max: 6 }),
     revision: fc.option(fc.stringMatching(/^[0-9a-f]{40}$/), { nil: undefined }),
+    gpuSharing: fc.constantFrom(
+      undefined,
+      undefined,
+      { timeSlicing: 2 },
+      { timeSlicing: 3 },
+      { mig: "3g.40gb" },
+      { mig: "2g.48gb" },
+    ),
     gpus: fc.option(fc.uniqueArray(fc.constantFrom(...gpuNames), { minLength: 1 }), { nil: undefined }),
   })
-  .map(({ context, engine, format, gpus, known, kv, revision, ...rest }) => ({
+  .map(({ context, engine, format, gpus, gpuSharing, known, kv, revision, ...rest }) => ({
     ...rest,
     model: known.id,
     engine,
@@ -38,6 +46,7 @@ const input: fc.Arbitrary<ModelInput> = fc
     context: Math.min(context, known.maxContext),
     ...(revision === undefined ? {} : { revision }),
     ...(gpus === undefined ? {} : { gpus }),
+    ...(engine === "vllm" && gpuSharing !== undefined ? { gpuSharing } : {}),
   }));
 
 /** A model as the planner would run it: any of the ways that fit, on nodes of any type that has the GPUs. */

@@ -6,6 +6,7 @@ import type { ModelPlan } from "../../../planning/models.ts";
 import { planServing } from "../../../planning/serving/serving.ts";
 import type { ServingPlan } from "../../../planning/serving/servingPlan.ts";
 import type { ModelSpec } from "../../../spec/models.ts";
+import { resourceOf } from "../../../planning/sharing.ts";
 import { modelSchema } from "../../../spec/models.ts";
 import { awsSpec } from "../../support/foundation.ts";
 import { propertyRuns } from "../../support/properties.ts";
@@ -47,8 +48,9 @@ describe("any model", () => {
       expect(podsPerReplica).toBe(1);
       expect(requests.cpu).toBe(`${model.milliCpus}m`);
       expect(mebibytes(requests.memory)).toBe(model.memoryMiB);
-      expect(Number(requests["nvidia.com/gpu"] ?? 0)).toBe(model.gpu?.count ?? 0);
-      expect(limits["nvidia.com/gpu"]).toBe(requests["nvidia.com/gpu"]);
+      const gpus = resourceOf(model.gpu?.sharing);
+      expect(Number(requests[gpus] ?? 0)).toBe(model.gpu?.count ?? 0);
+      expect(limits[gpus]).toBe(requests[gpus]);
       expect(limits).not.toHaveProperty("cpu");
     });
   });
@@ -124,7 +126,11 @@ describe("any model", () => {
     holds(({ batch, deployment, gpu: planned }, { launches }) => {
       for (const { arguments: flags, engine, hardware } of launches) {
         expect(hardware.gpus).toBe(planned?.count);
-        if (planned) expect(hardware.gpuMemoryMiB).toBe(gpu(planned.name).memoryMiB);
+        if (planned) {
+          const { mig, memoryMiB } = gpu(planned.name);
+          const slice = planned.sharing?.kind === "mig" ? mig[planned.sharing.profile] : undefined;
+          expect(hardware.gpuMemoryMiB).toBe(slice?.memoryMiB ?? memoryMiB);
+        }
         if (engine === "vllm") {
           expect(flags).toMatchObject({
             "gpu-memory-utilization": deployment.gpuMemoryUtilization,
