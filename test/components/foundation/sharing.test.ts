@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { Foundation } from "../../../components/foundation/foundation.ts";
+import { fallbackGroups } from "../../../planning/foundation/fallbacks.ts";
 import { type PlatformPlan, planPlatform } from "../../../planning/plan.ts";
-import { awsSpec } from "../../support/foundation.ts";
+import { awsSpec, group } from "../../support/foundation.ts";
 import { find, type Rendered, render } from "../../support/render.ts";
 
 const small = "Qwen/Qwen3-0.6B";
@@ -73,6 +74,25 @@ describe("node groups", () => {
     for (const { instanceTypes, name } of groups.filter(({ labels }) => labels["ai-platform/gpu"] === "L4")) {
       for (const type of instanceTypes) expect(type, name).toMatch(/^g6\./);
     }
+  });
+
+  test("stand by for shared cards beside those for whole ones of the same type", () => {
+    const bought = { role: "gpu", instanceTypes: ["g6.2xlarge"], purchase: "spot" } as const;
+    const l4 = { name: "L4", perNode: 1 } as const;
+    const groups = [
+      group({ ...bought, name: "whole", fallbacks: ["on-demand"], gpu: l4 }),
+      group({
+        ...bought,
+        name: "halves",
+        fallbacks: ["on-demand"],
+        gpu: { ...l4, sharing: { kind: "time-slicing", replicas: 2 } },
+      }),
+    ];
+    const standBy = fallbackGroups(groups, ["us-east-1a"], spec.capacity);
+    expect(standBy.map(({ gpu, name }) => [name, gpu?.sharing?.kind])).toEqual([
+      ["whole-or-on-demand", undefined],
+      ["halves-or-on-demand", "time-slicing"],
+    ]);
   });
 
   test("tell the autoscaler which shares a node would have, and that it has no whole GPU", () => {
