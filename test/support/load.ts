@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -95,6 +95,7 @@ function startLoad(target: Target, clients: readonly Client[]): Load {
   const now = () => performance.now() - began;
   const asked: Asked[] = [];
   const stopping = new AbortController();
+  setMaxListeners(clients.length, stopping.signal);
   const working = clients.map(async (client) => {
     const agent = new Agent({ keepAlive: client.connection === "kept", maxSockets: 1 });
     while (!stopping.signal.aborted) {
