@@ -66,7 +66,8 @@ export class Gateway extends pulumi.ComponentResource {
         port,
         servicePort: 80,
         nodePort: args.plan.nodePort,
-        health: { ready: "/ping", startSeconds: 60, port: adminPort },
+        // It answers `/ping` at once, and until it has read the Ingresses everything else with 404.
+        health: { ready: "/ping", readyTimes: 3, startSeconds: 60, port: adminPort },
         replicas: args.plan.replicas,
         resources: args.plan.resources,
         user: 65532,
