@@ -6,6 +6,7 @@ import { adapterBench } from "./adapter.ts";
 import { placementBench } from "./placement.ts";
 import { planBench } from "./plan.ts";
 import { previewBench } from "./preview.ts";
+import { rolloutBench } from "./rollout.ts";
 import { coldStartBench, warmStartBench } from "./start.ts";
 
 const benches: Record<string, () => Promise<unknown>> = {
@@ -13,6 +14,7 @@ const benches: Record<string, () => Promise<unknown>> = {
   plan: planBench,
   placement: placementBench,
   adapter: adapterBench,
+  rollout: rolloutBench,
   start: warmStartBench,
   cold: coldStartBench,
 };
@@ -25,7 +27,7 @@ if (unknown !== undefined) {
 }
 const folder = join(repoRoot, ".build", "bench");
 await mkdir(folder, { recursive: true });
-// Cold starts take long and much disk: only when asked for.
+// Cold starts take long and much disk, rollouts the running platform: only when asked for.
 for (const name of asked.length > 0 ? asked : ["preview", "plan", "placement", "adapter", "start"]) {
   const result = await benches[name]?.();
   await writeFile(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);

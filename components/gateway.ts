@@ -66,11 +66,12 @@ export class Gateway extends pulumi.ComponentResource {
         port,
         servicePort: 80,
         nodePort: args.plan.nodePort,
-        health: { ready: "/ping", startSeconds: 60, port: adminPort },
+        // It answers `/ping` at once, and until it has read the Ingresses everything else with 404.
+        health: { ready: "/ping", readyTimes: 3, startSeconds: 60, port: adminPort },
         replicas: args.plan.replicas,
         resources: args.plan.resources,
         user: 65532,
-        graceSeconds: 60,
+        graceSeconds: args.plan.end.graceSeconds,
         serviceAccountWithToken: account.metadata.name,
         from: "anyone",
         to: ["kubernetes-api", ...args.backends],
@@ -99,8 +100,9 @@ function traefikArgs({ plan, servedNamespaces }: GatewayArgs): string[] {
   return [
     `--entryPoints.web.address=:${port}`,
     "--entryPoints.web.transport.respondingTimeouts.readTimeout=600s",
-    "--entryPoints.web.transport.lifeCycle.requestAcceptGraceTimeout=10s",
-    "--entryPoints.web.transport.lifeCycle.graceTimeOut=40s",
+    `--entryPoints.web.transport.keepAliveMaxTime=${plan.end.connectionSeconds}s`,
+    `--entryPoints.web.transport.lifeCycle.requestAcceptGraceTimeout=${plan.end.acceptSeconds}s`,
+    `--entryPoints.web.transport.lifeCycle.graceTimeOut=${plan.end.finishSeconds}s`,
     ...(everywhere.length > 0 ? [`--entryPoints.web.http.middlewares=${everywhere.join(",")}`] : []),
     ...(plan.trustedProxies.length > 0
       ? [`--entryPoints.web.proxyProtocol.trustedIPs=${plan.trustedProxies.join(",")}`]

@@ -53,6 +53,8 @@ export interface Program extends Placement {
   readonly priorityClass?: string;
   /** Seconds between the decision to stop it and the signal, in which others learn to ask elsewhere. Default: none. */
   readonly preStopSeconds?: number;
+  /** What to run and wait for before the signal, instead of some seconds. Default: nothing. */
+  readonly preStopCommand?: readonly string[] | undefined;
   /** Where it may run, and how replicas spread. Default: anywhere, spread over nodes and zones as far as there are any. */
   readonly scheduling?: PodScheduling;
   /**
@@ -128,12 +130,13 @@ function spreadAsFarAsPossible(app: string) {
 }
 
 function container(
-  program: Step & Pick<Program, "args" | "fieldEnv" | "preStopSeconds" | "secretEnv">,
+  program: Step & Pick<Program, "args" | "fieldEnv" | "preStopCommand" | "preStopSeconds" | "secretEnv">,
   { morePorts = [], port, probes }: PodSettings,
   mounts: readonly Mount[],
 ): Container {
   const { args, command, env = {}, image, name: containerName, resources, secretEnv = {} } = program;
-  const { fieldEnv = {}, preStopSeconds } = program;
+  const { fieldEnv = {} } = program;
+  const preStop = preStopOf(program);
   return {
     name: containerName,
     image,
@@ -159,11 +162,14 @@ function container(
       readOnlyRootFilesystem: true,
     },
     ...probes,
-    ...(preStopSeconds === undefined
-      ? {}
-      : { lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } } }),
+    ...(preStop ? { lifecycle: { preStop } } : {}),
     volumeMounts: mounts.map(({ mount }) => mount),
   };
+}
+
+function preStopOf({ preStopCommand, preStopSeconds }: Pick<Program, "preStopCommand" | "preStopSeconds">) {
+  if (preStopCommand) return { exec: { command: [...preStopCommand] } };
+  return preStopSeconds === undefined ? undefined : { sleep: { seconds: preStopSeconds } };
 }
 
 export function volumesOf(mounts: readonly Mount[]): types.input.core.v1.Volume[] {

@@ -17,6 +17,11 @@ export interface Health {
   readonly startSeconds: number;
   /** Port of the paths. Default: the serving port. */
   readonly port?: number;
+  /**
+   * How often in a row, five seconds apart, `ready` must answer before requests are sent there: more than once for a program
+   * that answers it before it can serve. Default 1.
+   */
+  readonly readyTimes?: number;
 }
 
 export interface WebServiceArgs extends Program {
@@ -144,7 +149,12 @@ function probes({ health, port }: WebServiceArgs) {
       periodSeconds: startPeriod,
       failureThreshold: Math.ceil(health.startSeconds / startPeriod),
     },
-    readinessProbe: { ...get(health.ready), periodSeconds: 5, failureThreshold: 2 },
+    readinessProbe: {
+      ...get(health.ready),
+      periodSeconds: 5,
+      failureThreshold: 2,
+      ...(health.readyTimes === undefined ? {} : { successThreshold: health.readyTimes }),
+    },
     livenessProbe: { ...get(health.alive ?? health.ready), periodSeconds: 15, failureThreshold: 4 },
   };
 }

@@ -140,10 +140,21 @@ export function probesOf({ health, ports, timing }: ServingPlan) {
       periodSeconds: period,
       failureThreshold: Math.ceil(timing.startLimitSeconds / period),
     },
-    readinessProbe: { ...ask(health.ready), timeoutSeconds: 5, periodSeconds: 5, failureThreshold: 3 },
+    readinessProbe: readyProbe(health) ?? {
+      ...ask(health.ready),
+      timeoutSeconds: 5,
+      periodSeconds: 5,
+      failureThreshold: 3,
+    },
     // A server at its limits answers late: only what is silent for two minutes is started anew.
     livenessProbe: { ...ask(health.alive), timeoutSeconds: 10, periodSeconds: 20, failureThreshold: 6 },
   };
+}
+
+/** A command asks nobody who could be late: its first word counts. */
+function readyProbe({ readyCommand }: HealthPlan): Probe | undefined {
+  if (readyCommand === undefined) return undefined;
+  return { exec: { command: [...readyCommand] }, timeoutSeconds: 5, periodSeconds: 5, failureThreshold: 1 };
 }
 
 /** A command that takes all the time there is, and may be tried again. */

@@ -160,6 +160,7 @@ function template({ account, mounts, plan, secretEnv, ...place }: WorkloadArgs) 
       mounts,
       graceSeconds: plan.timing.graceSeconds,
       preStopSeconds: plan.timing.preStopSeconds,
+      preStopCommand: plan.health.endCommand,
       priorityClass: plan.scheduling.priorityClass,
       scheduling: schedulingOf(plan.name, plan.scheduling),
     },

@@ -3,7 +3,7 @@ import { loadBalancerLogPrefix } from "../data/bucketPolicy.ts";
 import { bucketNameOf } from "../data/buckets.ts";
 import { resourceName } from "../foundation/naming.ts";
 import type { ManagedNodeGroupPlan } from "../foundation/nodeGroups.ts";
-import { type CertificatePlan, certificateOf } from "./entrance.ts";
+import { type CertificatePlan, certificateOf, planEntranceEnd } from "./entrance.ts";
 
 /** The way in from the internet. */
 export interface EdgePlan {
@@ -23,7 +23,10 @@ export interface EdgePlan {
   readonly nodeGroups: readonly string[];
   /** Whether AWS itself refuses to delete it. In prod. */
   readonly deletionProtection: boolean;
-  /** Seconds that a node which goes is still sent what it has begun: longer than Traefik takes to finish. */
+  /**
+   * Seconds that a node which goes passes on what it has begun, to whichever node: as long as a client's connection can last
+   * with an answer on it.
+   */
   readonly drainSeconds: number;
   readonly accessLogs: { readonly bucket: string; readonly prefix: string };
 }
@@ -48,6 +51,7 @@ export function planEdge(spec: AwsPlatformSpec, { nodeGroups, nodePort }: EdgeTa
   const { host, hostedZone } = spec.gateway;
   const certificate = certificateOf(spec.gateway);
   if (certificate === undefined || nodePort === undefined) return undefined;
+  const { connectionSeconds, finishSeconds } = planEntranceEnd(spec);
   return {
     name: resourceName(spec, "load-balancer", "edge"),
     host,
@@ -60,7 +64,7 @@ export function planEdge(spec: AwsPlatformSpec, { nodeGroups, nodePort }: EdgeTa
     nodePort,
     nodeGroups: groupsOfTraefik(nodeGroups),
     deletionProtection: spec.environment === "prod",
-    drainSeconds: 60,
+    drainSeconds: connectionSeconds + finishSeconds,
     accessLogs: { bucket: bucketNameOf(spec, "access-logs"), prefix: loadBalancerLogPrefix },
   };
 }

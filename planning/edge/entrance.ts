@@ -1,4 +1,6 @@
 import type { AwsPlatformSpec, PlatformSpec } from "../../spec/platform.ts";
+import { type EndingPlan, planEnding } from "../ending.ts";
+import { steadyPurchase } from "../workloads.ts";
 import { type LimitsPlan, planLimits } from "./limits.ts";
 
 /** How Traefik is reached. */
@@ -10,6 +12,18 @@ export interface EntrancePlan {
   /** Ranges whose word about the client's address is taken, by the PROXY protocol; none where clients come by themselves. */
   readonly trustedProxies: readonly string[];
   readonly limits: LimitsPlan;
+  readonly end: EntranceEnd;
+}
+
+/** How a pod of Traefik ends, in seconds. */
+export interface EntranceEnd extends EndingPlan {
+  /**
+   * Age from which on the next answer of a client's connection is its last. Shorter than `acceptSeconds`: who asks now and
+   * then has gone elsewhere before the rest is closed.
+   */
+  readonly connectionSeconds: number;
+  /** After the signal, requests are still taken. */
+  readonly acceptSeconds: number;
 }
 
 /** Of the range that Kubernetes takes for node ports, 30000 to 32767. */
@@ -24,15 +38,30 @@ const nodePort = 30080;
  * balancer finds out 20 seconds later: each rollout would lose connections.
  */
 export function planEntrance(spec: PlatformSpec): EntrancePlan {
-  const limits = planLimits(spec);
-  if (spec.environment === "local") return { nodePort, behindTls: false, trustedProxies: [], limits };
+  const both = { limits: planLimits(spec), end: planEntranceEnd(spec) };
+  if (spec.environment === "local") return { nodePort, behindTls: false, trustedProxies: [], ...both };
   const balanced = certificateOf(spec.gateway) !== undefined;
   return {
     nodePort: balanced ? nodePort : undefined,
     behindTls: balanced,
     trustedProxies: balanced ? [spec.network.cidr] : [],
-    limits,
+    ...both,
   };
+}
+
+/** kube-proxy and load balancers need some seconds of it to send new connections elsewhere. */
+const acceptSeconds = 15;
+const connectionSeconds = 8;
+
+/**
+ * Traefik doesn't tell clients that it ends: after `acceptSeconds` it closes their idle connections, and a request that is
+ * on its way down one of them is lost (a POST, which nobody may send again unasked). So no connection gets old, ends or
+ * not: one that is used at least every few seconds has had its last answer by then. A new one costs two round trips.
+ * Source: Traefik 3.7, pkg/server/server_entrypoint_tcp.go (Shutdown) and keep_alive_middleware.go.
+ */
+export function planEntranceEnd(spec: PlatformSpec): EntranceEnd {
+  const spot = spec.environment !== "local" && steadyPurchase(spec).includes("spot");
+  return { connectionSeconds, acceptSeconds, ...planEnding(spot, acceptSeconds) };
 }
 
 /** `given`: somebody else renews it. `issued`: ACM renews it as long as its record is in the zone. */

@@ -1,6 +1,7 @@
 import { imageRef } from "../../catalog/images.ts";
 import type { PlatformSpec } from "../../spec/platform.ts";
 import type { ImageChoice } from "../data/images.ts";
+import { planEnding } from "../ending.ts";
 import type { ModelPlan } from "../models.ts";
 import type { Resources } from "../services.ts";
 import { purchaseOrder } from "../workloads.ts";
@@ -103,7 +104,7 @@ export function planAdapter(
   const pods = adapterPods(spec.environment);
   const { replicas } = pods;
   const access = planAccess(spec, replicas);
-  const drain = planDrain(spec);
+  const end = endOf(spec);
   return {
     ...access,
     namespace: servingNamespace,
@@ -140,9 +141,9 @@ export function planAdapter(
           { limits: name, ...(asked === undefined ? {} : { models: servedOf(asked, served) }) },
         ]),
       ),
-      drain,
+      drain: { delaySeconds, graceSeconds: end.finishSeconds },
     },
-    graceSeconds: drain.delaySeconds + drain.graceSeconds + marginSeconds,
+    graceSeconds: end.graceSeconds,
   };
 }
 
@@ -198,18 +199,7 @@ const servedOf = (names: readonly string[], served: readonly Served[]) =>
 
 /** After the signal, requests still come until every proxy has heard of it. */
 const delaySeconds = 5;
-/** uvicorn's own end, and then some. */
-const marginSeconds = 10;
-/** The adapter's own limit for an answer: what takes no longer ends whole. */
-const longestSeconds = 600;
-/** EC2 takes a spot node back after two minutes. Source: EC2 user guide, "Spot Instance interruption notices". */
-const spotNoticeSeconds = 120;
 
-/** It ends as soon as nothing is under way; these are limits. */
-function planDrain(spec: PlatformSpec): AdapterConfig["drain"] {
-  const spot = spec.environment !== "local" && purchaseOrder(spec).includes("spot");
-  return {
-    delaySeconds,
-    graceSeconds: spot ? spotNoticeSeconds - delaySeconds - marginSeconds : longestSeconds,
-  };
+function endOf(spec: PlatformSpec) {
+  return planEnding(spec.environment !== "local" && purchaseOrder(spec).includes("spot"), delaySeconds);
 }

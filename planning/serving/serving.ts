@@ -58,7 +58,11 @@ export function planServing(
   return {
     plans,
     staging: spec.environment === "local" ? [] : planStaging(spec, models),
-    problems: [...outcomes.filter((outcome) => typeof outcome === "string"), ...sameObjects(models)],
+    problems: [
+      ...outcomes.filter((outcome) => typeof outcome === "string"),
+      ...sameObjects(models),
+      ...groupsOfOthers(plans),
+    ],
     warnings: [
       ...plans.flatMap(({ legacy, model }) => (legacy === undefined ? [] : [`models.${model}: ${legacy}`])),
       ...plans.flatMap(({ scaling }) => scaling?.warnings ?? []),
@@ -78,6 +82,17 @@ function sameObjects(models: readonly ModelPlan[]): string[] {
     if (other === undefined) return [];
     return [
       `models.${name} and models.${other} would both be ${objectName(name)} in Kubernetes: rename one of them`,
+    ];
+  });
+}
+
+/** The Service of a replica's pods has the model's name and a word behind it, which may be another model's name. */
+function groupsOfOthers(plans: readonly ServingPlan[]): string[] {
+  return plans.flatMap(({ model, name, podsPerReplica }) => {
+    const other = plans.find((plan) => podsPerReplica > 1 && plan.name === groupServiceName(name));
+    if (other === undefined) return [];
+    return [
+      `models.${other.model} would be ${other.name} in Kubernetes, which is the Service of the pods of models.${model}: rename one of them`,
     ];
   });
 }

@@ -74,6 +74,13 @@ export interface HealthPlan {
   readonly ready: string;
   /** Path that answers while a restart would not help. */
   readonly alive: string;
+  /** What tells instead of `ready`. */
+  readonly readyCommand?: readonly string[];
+  /**
+   * What the signal to stop waits for, for a server that would cut off at it what is under way. Default: some seconds, until
+   * nobody is sent there any more.
+   */
+  readonly endCommand?: readonly string[];
   /** What must succeed once before the pod counts as started, instead of `alive`. */
   readonly startCommand: readonly string[] | undefined;
   /** What tells instead of the paths, where only one of several pods answers. It knows its rank by POD_INDEX. */

@@ -1,5 +1,6 @@
 import { findInstanceType } from "../../catalog/ec2/instances.ts";
 import { gpu as gpuOf } from "../../catalog/gpus.ts";
+import { planEnding } from "../ending.ts";
 import type { CardsPlan, ModelPlan } from "../models.ts";
 import { sharesPerCard } from "../sharing.ts";
 
@@ -108,20 +109,15 @@ function cardsOf({ count, name, sharing }: CardsPlan): number {
 
 /** Until every proxy has heard that the pod goes: Traefik learns of it within a second, kube-proxy in a few. */
 const preStopSeconds = 10;
-const marginSeconds = 10;
 
 /** Tokens a second of one stream on a busy server: an assumption, twice as fast as people read. */
 const slowestStream = 20;
 
-/** EC2 takes a spot node back after two minutes. Source: EC2 user guide, "Spot Instance interruption notices". */
-const spotNoticeSeconds = 120;
-
 function stopTiming({ deployment, nodes }: ModelPlan) {
-  const wanted = Math.ceil(deployment.tokensPerRequest / slowestStream);
+  const wanted = Math.max(60, Math.ceil(deployment.tokensPerRequest / slowestStream));
   const spot = nodes.some(({ purchase }) => purchase === "spot");
-  const most = spot ? spotNoticeSeconds - preStopSeconds - marginSeconds : 600;
-  const drainSeconds = Math.min(most, Math.max(60, wanted));
-  return { preStopSeconds, drainSeconds, graceSeconds: preStopSeconds + drainSeconds + marginSeconds };
+  const { finishSeconds, graceSeconds } = planEnding(spot, preStopSeconds, wanted);
+  return { preStopSeconds, drainSeconds: finishSeconds, graceSeconds };
 }
 
 function gigabytes(bytesPerSecond: number): string {

@@ -12,6 +12,7 @@ import { models } from "./models.ts";
 import { addressRanges } from "./network.ts";
 import { inCluster, rds } from "./postgres.ts";
 import { allowedFamilies, allowedGpus, region, replicaRegion, reservedTypes, zones } from "./region.ts";
+import { reservedNames } from "./reservedNames.ts";
 import { chroma, pgvector, replication, servers } from "./retrieval.ts";
 import type { Rule } from "./rule.ts";
 import { gpusOfTraining, oneWay } from "./training.ts";
@@ -33,6 +34,7 @@ const rules: readonly Rule[] = [
   budget,
   namedOnce,
   architectures,
+  reservedNames,
   models,
   fallbacks,
   teamModels,

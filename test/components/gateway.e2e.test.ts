@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { Agent, createServer, get, type IncomingMessage, type Server } from "node:http";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Experiments } from "../../components/experiments.ts";
 import { Gateway } from "../../components/gateway.ts";
@@ -11,6 +13,7 @@ import type { AwsPlatformInput } from "../../spec/platform.ts";
 import { Containers } from "../support/container.ts";
 import { hostedZone } from "../support/edge.ts";
 import { awsSpec } from "../support/foundation.ts";
+import { eventually } from "../support/local.ts";
 import { listen } from "../support/loopback.ts";
 import { find, type Rendered, render } from "../support/render.ts";
 import { type Answer, Traefik } from "../support/traefik.ts";
@@ -24,6 +27,7 @@ let binary = "";
 let backend: Server;
 let backendUrl = "";
 let release = () => {};
+let streams = 0;
 let traefik: Traefik | undefined;
 
 beforeAll(async () => {
@@ -34,6 +38,7 @@ beforeAll(async () => {
 
   backend = createServer((request, response) => {
     if (request.url?.endsWith("/held")) {
+      streams += 1;
       response.write("begun ");
       const finish = release;
       release = () => {
@@ -52,6 +57,7 @@ afterEach(async () => {
   await traefik?.stop();
   traefik = undefined;
   release = () => {};
+  streams = 0;
 });
 
 afterAll(async () => {
@@ -175,4 +181,43 @@ describe("one client", () => {
     expect(await send("/experiments", 2 ** 20 + 1)).toBe(413);
     expect(await send("/streams", 2 ** 22)).toBe(200);
   });
+});
+
+describe("its end", () => {
+  /** Over one connection, as long as that is kept. */
+  async function asked(url: string, agent: Agent): Promise<IncomingMessage> {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      get(url, { agent }, resolve).on("error", reject);
+    });
+    response.resume();
+    await once(response, "end");
+    return response;
+  }
+
+  test("gives a connection in use its last answer, takes new ones meanwhile, and comes after what is under way", async () => {
+    const running = await gateway();
+    const held: Promise<Answer> = running.ask({ path: "/streams/held" });
+    await eventually(10, async () => expect(streams).toBe(1));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const url = `${running.url}/streams`;
+    expect((await asked(url, agent)).headers.connection).not.toBe("close");
+
+    const ended = running.end();
+    const began = performance.now();
+    const seconds = () => (performance.now() - began) / 1000;
+    while ((await asked(url, agent)).headers.connection !== "close") await sleep(200);
+    // Well before it closes what is idle, and not at once: connections are for more than one request.
+    expect(seconds()).toBeLessThan(12);
+    expect(seconds()).toBeGreaterThan(5);
+    agent.destroy();
+    expect((await running.ask({ path: "/streams" })).status).toBe(200);
+
+    await sleep((16 - seconds()) * 1000);
+    await expect(running.ask({ path: "/streams" })).rejects.toThrow("ECONNREFUSED");
+    release();
+    const { body, status } = await held;
+    expect(status).toBe(200);
+    expect(body).toContain("ended");
+    expect(await ended).toBe(0);
+  }, 60_000);
 });

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { imageRef } from "../../catalog/images.ts";
 import { partOf } from "../../planning/ownership.ts";
 import {
+  adapterOrigin,
   cli,
   eventually,
   inPod,
@@ -11,6 +12,7 @@ import {
   kubectl,
   kubectlOutput,
   services,
+  teamKey,
   urlOf,
 } from "../support/local.ts";
 import { type LoggedRun, logRun } from "../support/mlflow.ts";
@@ -35,6 +37,19 @@ describe.sequential("the local platform", () => {
     mlflow = await urlOf("mlflow");
     experiments = await urlOf("experiments");
   }, minutes(1));
+
+  const asked = async (model: string) => {
+    const response = await fetch(`${await adapterOrigin()}/v1/completions`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${await teamKey("platform-team")}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ model, prompt: "hi", max_tokens: 1 }),
+      signal: AbortSignal.timeout(30_000),
+    });
+    expect(response.status, await response.text()).toBe(200);
+  };
 
   const readBack = () => getJson(`${experiments}/runs/${run.runId}`);
 
@@ -225,15 +240,23 @@ describe.sequential("the local platform", () => {
         "base64",
       ).toString();
       expect(password).toMatch(/^[A-Za-z0-9]{32}$/);
+      const keys = await Promise.all(["platform-team", "trial"].map(teamKey));
+      for (const key of keys) expect(key).toMatch(/^sk-[A-Za-z0-9]{40,}$/);
+      // Of a key, also the random part, which has a resource of its own.
+      const secrets = [password, ...keys, ...keys.map((key) => key.replace(/^sk-/, ""))];
       for (const args of [
         ["stack", "export", "--stack=local"],
         ["preview", "--stack=local", "--diff", "--json", "--show-sames"],
+        ["up", "--stack=local", "--yes", "--diff", "--show-sames"],
         ["stack", "output", "--stack=local", "--json"],
       ]) {
         const { all, exitCode } = await cli("pulumi", ...args);
         expect(exitCode, all).toBe(0);
-        expect(all.includes(password), args.join(" ")).toBe(false);
-        expect(all.includes(Buffer.from(password).toString("base64")), args.join(" ")).toBe(false);
+        const shown = secrets.flatMap((secret) => [secret, Buffer.from(secret).toString("base64")]);
+        expect(
+          shown.filter((text) => all.includes(text)),
+          args.join(" "),
+        ).toEqual([]);
       }
     },
     minutes(3),
@@ -282,6 +305,11 @@ describe.sequential("the local platform", () => {
       const started = await cli("start");
       expect(started.exitCode, started.all).toBe(0);
       expect(await readBack()).toMatchObject({ run_id: run.runId });
+      await eventually(60, () => asked("tinyllama"));
+      // Its library has begun anew as well, and says of every model that it gives one.
+      const log = await kubectlOutput("logs", "--namespace=kube-system", "ollama-library-ai-platform-local");
+      expect(log).toContain("stands in for Ollama's library");
+      expect(log).not.toContain("random weights instead of");
     },
     minutes(10),
   );

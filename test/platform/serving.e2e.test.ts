@@ -5,7 +5,7 @@ import { z } from "zod";
 import { serviceEnvironment } from "../../sandbox/cli/testing/python.ts";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
 import { silent } from "../../sandbox/lib/progress.ts";
-import { eventually, inPod, kubectl, kubectlOutput, urlOf } from "../support/local.ts";
+import { adapterOrigin, eventually, inPod, kubectl, kubectlOutput, teamKey } from "../support/local.ts";
 
 /** The running platform's models, as clients reach them: through Traefik and the adapter, behind it Ollama and llama.cpp. */
 
@@ -19,20 +19,9 @@ const embedder = "qwen3-embedding-0.6b";
 let origin = "";
 const keys: Record<"platform-team" | "trial", string> = { "platform-team": "", trial: "" };
 
-async function keyOf(team: string): Promise<string> {
-  const encoded = await kubectlOutput(
-    "get",
-    "secret",
-    `adapter-keys-${team}`,
-    "--namespace=ai-models",
-    "--output=jsonpath={.data.first}",
-  );
-  return Buffer.from(encoded, "base64").toString();
-}
-
 beforeAll(async () => {
-  origin = (await urlOf("adapter")).replace(/\/v1$/, "");
-  for (const team of ["platform-team", "trial"] as const) keys[team] = await keyOf(team);
+  origin = await adapterOrigin();
+  for (const team of ["platform-team", "trial"] as const) keys[team] = await teamKey(team);
 }, minutes(1));
 
 interface Asked {

@@ -32,6 +32,22 @@ export async function urlOf(name: string): Promise<string> {
   return url;
 }
 
+/** The adapter at the gateway, without `/v1`. */
+export const adapterOrigin = async () => (await urlOf("adapter")).replace(/\/v1$/, "");
+
+/** The first key of a team, as one of its members reads it. */
+export async function teamKey(team: string): Promise<string> {
+  const secret = `adapter-keys-${team}`;
+  const encoded = await kubectlOutput(
+    "get",
+    "secret",
+    secret,
+    "--namespace=ai-models",
+    "--output=jsonpath={.data.first}",
+  );
+  return Buffer.from(encoded, "base64").toString();
+}
+
 /** Runs kubectl against the local platform's cluster. */
 export function kubectl(...args: string[]) {
   return execa(

@@ -105,6 +105,18 @@ export class Traefik {
     });
   }
 
+  /** Where it takes requests. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Asks it to end, as the kubelet does; its exit code, when it has. */
+  async end(): Promise<number> {
+    const ended = once(this.#process, "exit");
+    this.#process.kill("SIGTERM");
+    return (await ended)[0];
+  }
+
   async stop(): Promise<void> {
     const ended = once(this.#process, "exit");
     if (this.#process.exitCode === null && this.#process.kill("SIGKILL")) await ended;

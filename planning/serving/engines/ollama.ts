@@ -23,13 +23,34 @@ export function ollamaParts(model: ModelPlan, tag: string, timing: TimingPlan): 
     health: {
       ready: "/api/version",
       alive: "/api/version",
+      readyCommand: ["test", "!", "-e", endingFile],
+      endCommand: endCommand(timing),
       // Loads it, so that nobody's first request waits for that. Source: Ollama docs/faq.mdx, preloading.
       // One that embeds refuses an empty text (cmd/cmd.go).
-      startCommand: ["ollama", "run", tag, model.task === "embed" ? "ready" : ""],
+      startCommand: ["sh", "-c", started, "sh", "run", tag, model.task === "embed" ? "ready" : ""],
       groupCommand: undefined,
     },
     user: { id: 1000, group: 1000 },
   };
+}
+
+/** Is there while the pod ends; also where only its container ends, because it was not alive, and starts anew. */
+const endingFile = "/tmp/ending";
+const started = `rm -f ${endingFile} && exec ollama "$@"`;
+
+/**
+ * Ollama cuts off at the signal what is under way (0.33.3, server/routes.go: `srvr.Close`), so the signal waits. First until
+ * nobody is sent here any more: kube-proxy goes on sending to a model's last pod while that is ready, ending or not. Then until
+ * no connection is left: the adapter has one for each request, and the kubelet's are gone in a moment.
+ */
+function endCommand({ drainSeconds, preStopSeconds }: TimingPlan): string[] {
+  const established = `:${port.toString(16).toUpperCase()} [0-9A-F]*:[0-9A-F]* 01 `;
+  const steps = [
+    `touch ${endingFile}`,
+    `sleep ${preStopSeconds}`,
+    `for second in $(seq ${drainSeconds}); do grep -qs '${established}' /proc/net/tcp /proc/net/tcp6 || exit 0; sleep 1; done`,
+  ];
+  return ["sh", "-c", steps.join("\n")];
 }
 
 function ollamaEnv({ deployment, gpu }: ModelPlan, timing: TimingPlan): Record<string, string> {

@@ -85,7 +85,8 @@ describe("the way in", () => {
       port: 30080,
       preserveClientIp: "false",
       proxyProtocolV2: true,
-      deregistrationDelay: 60,
+      // As long as an answer may take, on a connection that may be 8 s old.
+      deregistrationDelay: 608,
       healthCheck: { protocol: "TCP", port: "traffic-port" },
     });
     expect(

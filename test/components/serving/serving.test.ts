@@ -148,7 +148,10 @@ describe("every model server", () => {
       const [container] = pod.containers;
       expect(container.resources).toEqual(plan.resources);
       expect(pod.terminationGracePeriodSeconds).toBe(plan.timing.graceSeconds);
-      expect(container.lifecycle.preStop.sleep.seconds).toBe(plan.timing.preStopSeconds);
+      const { endCommand } = plan.health;
+      expect(container.lifecycle.preStop).toEqual(
+        endCommand ? { exec: { command: endCommand } } : { sleep: { seconds: plan.timing.preStopSeconds } },
+      );
       expect(pod.priorityClassName).toBe("ai-platform-serving");
       expect(pod.nodeSelector).toEqual(plan.scheduling.nodeSelector);
       const { failureThreshold, periodSeconds, timeoutSeconds } = container.startupProbe;
@@ -278,7 +281,7 @@ describe("Ollama", () => {
     }
     const { spec } = find(resources, "StatefulSet", "small").inputs;
     expect(spec.volumeClaimTemplates[0].metadata.name).toBe("store");
-    expect(spec.template.spec.containers[0].startupProbe.exec.command.slice(0, 2)).toEqual(["ollama", "run"]);
+    expect(spec.template.spec.containers[0].startupProbe.exec.command.slice(4, 5)).toEqual(["run"]);
   });
 
   test("may talk to nobody, and only the Job to the registry", () => {

@@ -53,7 +53,7 @@ test("in AWS the client's address is taken from within the VPC only; locally fro
     { environment: "local", ownership: { owner: "team", costCenter: "ml" } },
     "test",
   );
-  expect(planEntrance(local)).toEqual({
+  expect(planEntrance(local)).toMatchObject({
     nodePort: 30080,
     behindTls: false,
     trustedProxies: [],
@@ -63,5 +63,23 @@ test("in AWS the client's address is taken from within the VPC only; locally fro
       bodyBytes: undefined,
       allowedCidrs: undefined,
     },
+  });
+});
+
+describe("the end of a pod of Traefik", () => {
+  test.each(["dev", "staging", "prod"] as const)(
+    "leaves no client's connection to be closed under a request in %s",
+    (environment) => {
+      const { end } = planEntrance(zonedSpec(environment));
+      // kube-proxy and Traefik itself need a few seconds each to hear of an end.
+      expect(end.connectionSeconds + 5).toBeLessThan(end.acceptSeconds);
+      expect(end.acceptSeconds + end.finishSeconds + 5).toBeLessThan(end.graceSeconds);
+      expect(edgeOf(zonedSpec(environment)).drainSeconds).toBeGreaterThan(end.finishSeconds);
+    },
+  );
+
+  test("takes as long as an answer may, and no longer than the notice of a spot node that it may stand on", () => {
+    expect(planEntrance(zonedSpec("prod")).end.finishSeconds).toBe(600);
+    expect(planEntrance(zonedSpec("dev")).end.graceSeconds).toBeLessThanOrEqual(120);
   });
 });

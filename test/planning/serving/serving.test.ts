@@ -308,6 +308,30 @@ describe("one model", () => {
     }
   });
 
+  test("whose pods have a Service of their own leaves its name to no other model", () => {
+    const large = planned("large", {
+      model: "meta-llama/Llama-3.3-70B-Instruct",
+      gpus: ["H100"],
+      tensorParallel: 8,
+      quantization: "bf16",
+    });
+    if (large === undefined) throw new Error("it fits");
+    const two: ModelPlan = {
+      ...large,
+      gpu: { name: "H100", count: 16 },
+      deployment: { ...large.deployment, pipelineParallel: 2 },
+      replicas: 1,
+      nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }],
+    };
+    const other = { ...eight, name: "large-group" };
+    expect(planServing({ ...spec, models: {} }, [two, other]).problems).toEqual([
+      "models.large-group would be large-group in Kubernetes, which is the Service of the pods of models.large: rename one of them",
+    ]);
+    expect(
+      planServing({ ...spec, models: {} }, [eight, { ...eight, name: `${eight.name}-group` }]).problems,
+    ).toEqual([]);
+  });
+
   test("behind Triton is a model repository and reads the bucket as a folder", () => {
     const plan = served(on("g6.xlarge"), { server: "triton" });
     expect(plan.server).toBe("triton");

@@ -46,6 +46,7 @@ const shapes: readonly Case[] = [
     capacity: { capacityBlocks: [{ ...block, endsAt: "2027-01-31" }] },
   }),
   inDev("a name that can't be part of a DNS name", { models: { "Llama 3": { model: llama } } }),
+  inLocal("names that are taken", { models: { adapter: { model: llama }, default: { model: llama } } }),
   inDev("a function", { ownership: () => ({ owner: "team", costCenter: "ml" }) }),
   inDev("a date", { ownership: { owner: "team", costCenter: new Date(0) } }),
   inLocal("a cloud for local", { cloud: { region: "us-east-1" }, budget: { usdPerMonth: 100 } }),
