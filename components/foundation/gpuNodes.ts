@@ -1,17 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type GpuNodesPlan, gpuLabel } from "../../planning/foundation/gpuNodes.ts";
+import { type GpuNodesPlan, gpuLabel, gpuMetrics } from "../../planning/foundation/gpuNodes.ts";
 import { efaLabel } from "../../planning/foundation/nodeGroups.ts";
 import { gpuTaint } from "../../planning/nodeGroups.ts";
 import { IsolatedNamespace } from "../kubernetes/namespace.ts";
+import type { Peer } from "../kubernetes/network.ts";
 import { NodeDaemon } from "../kubernetes/nodeDaemon.ts";
 
 export interface GpuNodesArgs {
   readonly plan: GpuNodesPlan;
   readonly labels: Readonly<Record<string, string>>;
+  /** Who collects the GPUs' metrics. */
+  readonly scrapers: readonly Peer[];
 }
-
-/** Port of the GPUs' metrics. */
-export const gpuMetricsPort = 9400;
 
 /**
  * NVIDIA's device plugin, without which no pod gets a GPU, its DCGM exporter, and AWS's device plugin for EFA on nodes
@@ -24,6 +24,8 @@ export const gpuMetricsPort = 9400;
  * for Neuron. Images on Bottlerocket would have NVIDIA's plugin in them, and not EFA's.
  */
 export class GpuNodes extends pulumi.ComponentResource {
+  readonly namespace: IsolatedNamespace;
+
   constructor(name: string, args: GpuNodesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:foundation:GpuNodes", name, {}, opts);
     const { labels, plan } = args;
@@ -34,6 +36,7 @@ export class GpuNodes extends pulumi.ComponentResource {
       { name: plan.namespace, labels, podSecurity: "privileged" },
       { parent: this },
     );
+    this.namespace = namespace;
     const inNamespace = { parent: this, dependsOn: namespace };
     new NodeDaemon(
       `${name}-device-plugin`,
@@ -52,14 +55,14 @@ export class GpuNodes extends pulumi.ComponentResource {
       {
         ...everyGpu,
         ...plan.metrics,
-        app: "dcgm-exporter",
-        env: { DCGM_EXPORTER_LISTEN: `:${gpuMetricsPort}`, DCGM_EXPORTER_KUBERNETES: "true" },
+        app: gpuMetrics.app,
+        env: { DCGM_EXPORTER_LISTEN: `:${gpuMetrics.port}`, DCGM_EXPORTER_KUBERNETES: "true" },
         nodeNameEnv: "NODE_NAME",
         // Tells which pod has which GPU.
         hostFolders: [{ name: "pod-resources", path: "/var/lib/kubelet/pod-resources", readOnly: true }],
         // The profiling counters (how busy tensor cores and memory are) are read from the driver with it.
         capabilities: ["SYS_ADMIN"],
-        serves: { port: gpuMetricsPort, health: "/health", startSeconds: 60, from: [] },
+        serves: { port: gpuMetrics.port, health: "/health", startSeconds: 60, from: args.scrapers },
       },
       inNamespace,
     );
