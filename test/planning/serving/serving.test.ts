@@ -320,7 +320,11 @@ describe("one model", () => {
     const autoscaling = { least: 0, most: 4 };
     const described = specOf(eight, { autoscaling });
     const { plans, warnings } = planServing(described, [on("g6.xlarge")], { customMetrics: true });
-    expect(plans[0]?.scaling).toMatchObject({ least: 1, most: 4, metric: "vllm:num_requests_waiting" });
+    expect(plans[0]?.scaling).toMatchObject({ least: 1, most: 4 });
+    expect(plans[0]?.scaling?.metrics.map(({ metric, target }) => [metric.name, target])).toEqual([
+      ["vllm_requests_waiting", 25],
+      ["vllm_queue_seconds_p95", 5],
+    ]);
     expect(warnings.join()).toMatch(
       /keeps one replica .* a start from no node takes some \d+ s \(node 180 s/,
     );
