@@ -287,6 +287,15 @@ describe("one model", () => {
       nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }],
     });
     expect(plan.podsPerReplica).toBe(2);
+    const asked = planServing(
+      specOf(two, { autoscaling: { least: 1, most: 4 } }),
+      [{ ...two, replicas: 1, nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }] }],
+      { customMetrics: true },
+    );
+    expect(asked.plans[0]?.scaling).toBeUndefined();
+    expect(asked.warnings.join()).toContain(
+      "models.large.autoscaling asks for 1 to 4 replicas, but each is 2 pods on several nodes",
+    );
     expect(plan.resources.limits["nvidia.com/gpu"]).toBe("8");
     expect(plan.launches.map(({ arguments: flags }) => [flags["node-rank"], flags.headless])).toEqual([
       [0, undefined],
