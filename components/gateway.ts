@@ -1,10 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { gatewayPods } from "../planning/edge/entrance.ts";
 import { dynamicConfiguration, entranceMiddlewares } from "../planning/edge/middlewares.ts";
 import type { ServicesPlan } from "../planning/services.ts";
 import { generated, named, type Placement } from "./kubernetes/metadata.ts";
-import type { Destination } from "./kubernetes/network.ts";
+import type { Destination, Peer } from "./kubernetes/network.ts";
 import type { Program } from "./kubernetes/pod.ts";
 import { ingressClass, WebService } from "./kubernetes/webService.ts";
 
@@ -14,13 +15,13 @@ export interface GatewayArgs extends Placement, Pick<Program, "after"> {
   readonly servedNamespaces: readonly string[];
   /** Where requests may be passed on to. */
   readonly backends: readonly Destination[];
+  /** Who collects its metrics. Default: nobody. */
+  readonly scrapers?: readonly Peer[];
 }
 
-export const gatewayApp = "traefik";
-const app = gatewayApp;
+const { adminPort, app } = gatewayPods;
+export const gatewayApp = app;
 const port = 8000;
-/** Port of `/ping` and `/metrics`; not part of the Service. */
-const adminPort = 8080;
 
 /**
  * Traefik, the only entrance: reads Ingresses of class `ai-platform` and middlewares from a file, with no custom
@@ -74,6 +75,7 @@ export class Gateway extends pulumi.ComponentResource {
         graceSeconds: args.plan.end.graceSeconds,
         serviceAccountWithToken: account.metadata.name,
         from: "anyone",
+        scraped: { by: args.scrapers ?? [], port: adminPort },
         to: ["kubernetes-api", ...args.backends],
         after: [...rights, ingressClassObject, ...(args.after ?? [])],
         mounts: [

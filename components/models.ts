@@ -25,6 +25,8 @@ export interface ModelsArgs {
     | undefined;
   /** Who passes on what comes from outside. */
   readonly gateway: Peer;
+  /** Who collects metrics. */
+  readonly scrapers: readonly Peer[];
   /** Reference of an image, by digest where it is built here. */
   readonly imageOf: (choice: ImageChoice) => pulumi.Input<string>;
 }
@@ -33,6 +35,8 @@ export interface ModelsArgs {
 export interface Models {
   /** The namespace that they are served in. */
   readonly namespace: IsolatedNamespace;
+  /** That one, and the one where their weights come in. */
+  readonly namespaces: readonly IsolatedNamespace[];
   /** Where the gateway may pass requests on to: the adapter, and models that have a route. */
   readonly backends: readonly Destination[];
   /** The keys of the teams that may ask them. */
@@ -53,9 +57,11 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
 
   const isolated = (name: string) => new IsolatedNamespace(name, { name, labels }, opts);
   const namespace = isolated(namespaces.models);
+  const staging = aws && isolated(namespaces.weights);
   const weights =
     aws &&
     inCluster &&
+    staging &&
     new Weights(
       "weights",
       {
@@ -66,7 +72,7 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
         hubToken: args.hubToken,
         aws: inCluster,
         after: [aws.data.bucket("models"), ...ground("weights")],
-        within: [isolated(namespaces.weights)],
+        within: [staging],
       },
       opts,
     );
@@ -78,6 +84,7 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
       labels,
       entrypoint: programs.entrypoint,
       gateway,
+      scrapers: args.scrapers,
       clients: adapter ? [{ namespace: adapter.namespace, app: adapterApp }] : [],
       protectState,
       aws: inCluster,
@@ -100,12 +107,14 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
         labels,
         endpoints,
         clients: [gateway],
+        scrapers: args.scrapers,
         after: ground(adapterApp),
       },
       { ...opts, dependsOn: namespace },
     );
   return {
     namespace,
+    namespaces: [namespace, ...(staging ? [staging] : [])],
     backends: backendsOf(serving),
     keys: front?.keys ?? [],
   };

@@ -1,27 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageChoice } from "../planning/data/images.ts";
-import type { EdgePlan } from "../planning/edge/edge.ts";
-import type { FoundationPlan } from "../planning/foundation/foundation.ts";
 import type { InfrastructurePlan } from "../planning/infrastructure.ts";
-import type { CostComponent } from "../planning/ownership.ts";
 import type { PlatformPlan } from "../planning/plan.ts";
 import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
-import { Data } from "./data/data.ts";
-import { Images, type ImagesArgs } from "./data/images.ts";
+import { type AwsGround, type AwsGroundArgs, createAws } from "./awsGround.ts";
 import { ManagedPostgres } from "./data/managedPostgres.ts";
 import { Databases, databasesApp } from "./databases.ts";
-import { Edge } from "./edge/edge.ts";
 import { Experiments, experimentsApp, experimentsPort } from "./experiments.ts";
-import { Foundation } from "./foundation/foundation.ts";
 import { Gateway, gatewayApp } from "./gateway.ts";
 import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Peer } from "./kubernetes/network.ts";
 import { Mlflow, migrationApp, mlflowApp, mlflowPort } from "./mlflow.ts";
 import { createModels, type Models } from "./models.ts";
+import { Monitoring, scrapersOf } from "./monitoring/monitoring.ts";
 import { ObjectStore } from "./objectStore.ts";
-import { Observability } from "./observability/observability.ts";
 import { Postgres } from "./postgres.ts";
 import { type ServiceEntry, serviceEntries } from "./serviceEntries.ts";
 import type { ServingPrograms } from "./serving/weights.ts";
@@ -35,12 +29,11 @@ export type PlatformArgs = ServicesPlan & {
   /** Token of Hugging Face, for gated models. Default: none. */
   readonly hubToken?: pulumi.Input<string> | undefined;
   readonly infrastructure?:
-    | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability" | "training"> & {
-        /** What the images are built from. */
-        readonly sources: ImagesArgs["sources"];
-        /** What trainings call. */
-        readonly code: TrainingArgs["code"];
-      })
+    | (AwsGroundArgs &
+        Pick<InfrastructurePlan, "training"> & {
+          /** What trainings call. */
+          readonly code: TrainingArgs["code"];
+        })
     | undefined;
 };
 
@@ -57,6 +50,7 @@ export class Platform extends pulumi.ComponentResource {
     const child = { parent: this, ...(foundation ? { providers: [foundation.kubernetes] } : {}) };
     const ground = (workload: string) => foundation?.ground(workload) ?? [];
     const { labels, namespaces } = plan;
+    const scrapers = scrapersOf(plan.infrastructure?.monitoring);
     const gatewayPeer: Peer = { namespace: namespaces.gateway, app: gatewayApp };
     const mlflowPeer: Peer = { namespace: namespaces.tracking, app: mlflowApp };
     const migrationPeer: Peer = { namespace: namespaces.tracking, app: migrationApp };
@@ -119,7 +113,10 @@ export class Platform extends pulumi.ComponentResource {
       inTracking,
     );
     const models = createdModels(plan, gatewayPeer, aws, child);
-    if (aws && plan.infrastructure && plan.infrastructure.training.length > 0)
+    const training =
+      aws &&
+      plan.infrastructure &&
+      plan.infrastructure.training.length > 0 &&
       new Training(
         "training",
         {
@@ -147,10 +144,32 @@ export class Platform extends pulumi.ComponentResource {
           { peer: experimentsPeer, port: experimentsPort },
           ...(models?.backends ?? []),
         ],
+        scrapers,
         after: ground(gatewayApp),
       },
       { ...child, dependsOn: [gatewayNamespace, trackingNamespace, ...(models ? [models.namespace] : [])] },
     );
+
+    const monitoring = plan.infrastructure?.monitoring;
+    if (aws && monitoring)
+      new Monitoring(
+        "monitoring",
+        {
+          plan: monitoring,
+          labels,
+          storage: aws.foundation.storage,
+          ground,
+          among: [
+            dataNamespace,
+            trackingNamespace,
+            gatewayNamespace,
+            ...(models?.namespaces ?? []),
+            ...(training ? [training.namespace] : []),
+            ...aws.foundation.namespaces,
+          ],
+        },
+        child,
+      );
 
     this.entrance = aws?.edge?.dnsName;
     this.services = pulumi.output(serviceEntries(plan, postgres, store, models?.keys ?? []));
@@ -158,62 +177,11 @@ export class Platform extends pulumi.ComponentResource {
   }
 }
 
-/** What the services stand on. */
-interface Aws {
-  readonly foundation: Foundation;
-  readonly data: Data;
-  readonly images: Images;
-  readonly edge: Edge | undefined;
-  readonly region: string;
-  /** By the part of the bill that something is on. */
-  readonly tags: Readonly<Record<CostComponent, Readonly<Record<string, string>>>>;
-}
-
-function createAws(
-  plans: NonNullable<PlatformArgs["infrastructure"]>,
-  opts: { readonly parent: pulumi.Resource },
-): Aws {
-  const { protectState, region, tags } = plans.foundation;
-  const foundation = new Foundation("foundation", { plan: plans.foundation }, opts);
-  const data = new Data("data", { plan: plans.data, region, tags, protectState }, opts);
-  const { images: plansOfImages, sources } = plans;
-  const images = new Images("images", { plans: plansOfImages, sources, data, region }, opts);
-  const edge = plans.edge && createEdge(plans.edge, plans.foundation, { foundation, data }, opts);
-  new Observability(
-    "observability",
-    { plan: plans.observability, region, tags: tags.others, foundation, edge },
-    opts,
-  );
-  return { foundation, data, images, edge, region, tags };
-}
-
-function createEdge(
-  plan: EdgePlan,
-  { protectState, tags }: FoundationPlan,
-  { data, foundation }: Pick<Aws, "data" | "foundation">,
-  opts: { readonly parent: pulumi.Resource },
-): Edge {
-  return new Edge(
-    "edge",
-    {
-      plan,
-      vpcId: foundation.network.vpcId,
-      subnetIds: foundation.network.publicSubnetIds,
-      nodesSecurityGroupId: foundation.securityGroupId,
-      autoscalingGroups: foundation.autoscalingGroups(plan.nodeGroups),
-      accessLogsBucket: data.bucket("access-logs").bucket,
-      tags: tags.network,
-      protectState,
-    },
-    opts,
-  );
-}
-
 /** Where there are none, nothing of them is. */
 function createdModels(
   plan: PlatformArgs,
   gateway: Peer,
-  aws: Aws | undefined,
+  aws: AwsGround | undefined,
   opts: pulumi.ComponentResourceOptions,
 ): Models | undefined {
   if (aws === undefined && plan.serving.plans.length === 0) return undefined;
@@ -224,13 +192,14 @@ function createdModels(
       hubToken: plan.hubToken,
       aws: aws && { ...aws, tags: aws.tags.others },
       gateway,
+      scrapers: scrapersOf(plan.infrastructure?.monitoring),
       imageOf: (choice) => chosenImage(choice, aws),
     },
     opts,
   );
 }
 
-function chosenImage(choice: ImageChoice, aws: Aws | undefined): pulumi.Input<string> {
+function chosenImage(choice: ImageChoice, aws: AwsGround | undefined): pulumi.Input<string> {
   if (choice.kind === "pulled") return choice.ref;
   if (aws === undefined)
     throw new Error(`the image of ${choice.program} is built, but nothing in AWS is planned`);
@@ -241,7 +210,7 @@ function chosenImage(choice: ImageChoice, aws: Aws | undefined): pulumi.Input<st
 function postgresServer(
   { databases, labels, namespaces, postgres, protectState }: ServicesPlan,
   clients: readonly Peer[],
-  aws: Aws | undefined,
+  aws: AwsGround | undefined,
   { dependsOn, ...opts }: pulumi.ComponentResourceOptions,
 ): Postgres | ManagedPostgres {
   if (postgres.kind === "in-cluster") {
@@ -281,7 +250,7 @@ function postgresServer(
 function artifactStore(
   { artifacts, labels, namespaces, protectState, ...plan }: ServicesPlan,
   client: Peer,
-  aws: Aws | undefined,
+  aws: AwsGround | undefined,
   { dependsOn, ...opts }: pulumi.ComponentResourceOptions,
 ): ArtifactStore & { readonly clientSecret?: pulumi.Output<string> } {
   if (artifacts.kind === "aws") {

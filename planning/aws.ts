@@ -1,6 +1,7 @@
 import { blockEmptiedMinutes } from "../catalog/eks.ts";
 import type { AwsPlatformSpec } from "../spec/platform.ts";
 import { planCost } from "./cost/cost.ts";
+import { hoursPerMonth } from "./cost/items.ts";
 import { nodePrice } from "./cost/nodes.ts";
 import { shareOfNodes } from "./cost/shares.ts";
 import { bucketCount, dataKeysOf, planData } from "./data/data.ts";
@@ -13,11 +14,13 @@ import {
   explainNodeGroup,
   explainPlacement,
   explainRefusals,
+  explainScaling,
 } from "./explain.ts";
 import { type FoundationPlan, keysOf, planFoundation } from "./foundation/foundation.ts";
 import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructure.ts";
 import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
+import { planMonitoring } from "./monitoring/monitoring.ts";
 import { explainNetwork } from "./network.ts";
 import { planNodeGroups } from "./nodeGroups.ts";
 import {
@@ -30,6 +33,7 @@ import type { Offer, Placement, Workload } from "./placement/problem.ts";
 import { planQuotas } from "./quotas.ts";
 import { imageChoicesOf, managedDatabases, type ServicesPlan } from "./services.ts";
 import { type AdapterPlan, planAdapter } from "./serving/adapter.ts";
+import { servingNamespace } from "./serving/namespaces.ts";
 import { type PlannedServing, planServing } from "./serving/serving.ts";
 import type { ModelSizing } from "./sizing/models.ts";
 import { sizePlatform } from "./sizing/platform.ts";
@@ -75,8 +79,19 @@ export async function planAws(
   const volumes = planVolumes(services, vectors);
   const databases = managedDatabases(services);
   const foundation = planFoundation(spec, { network, nodeGroups });
-  const serving = planServing(spec, models, { fromZero: startingFromZero(foundation) });
+  const serving = planServing(spec, models, {
+    fromZero: startingFromZero(foundation),
+    customMetrics: services.monitoring !== undefined,
+  });
   const adapter = planAdapter(spec, serving.plans, models);
+  const monitoring =
+    services.monitoring &&
+    planMonitoring(spec, services.monitoring, servingNamespace, {
+      plans: serving.plans,
+      adapter,
+      gateway: services.namespaces.gateway,
+      gpus: foundation.gpuNodes !== undefined,
+    });
   const built = [...imageChoicesOf(services), ...(adapter ? [adapter.image] : [])];
   const data = planData(spec);
   const edge = planEdge(spec, { ...foundation, nodePort: services.gateway.nodePort });
@@ -128,6 +143,7 @@ export async function planAws(
       images: planImages([...built, ...trainingImages(trainings.jobs)], nodeGroups),
       edge,
       observability,
+      monitoring,
     },
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
@@ -147,10 +163,12 @@ export async function planAws(
       ...estimatedPrices(cost, region),
       ...edgeWarnings(spec),
       ...observabilityWarnings(spec),
+      ...scaledBeyondBudget(cost, serving.plans, models),
       ...(prod ? unsafeInProd(spec, models, nodeGroups) : []),
     ],
     explanations: [
       ...models.map(explainModel),
+      ...serving.plans.flatMap(explainScaling),
       ...sizings.flatMap(explainRefusals),
       ...vectors.explanations,
       ...embeddings.flatMap((job) => job.explanations),
@@ -200,6 +218,24 @@ function overBudget({ budgetUsdPerMonth, usdPerMonth }: CostPlan): string[] {
   const over = usd(usdPerMonth - budgetUsdPerMonth);
   return [
     `costs ${usd(usdPerMonth)} a month, ${over} above the budget of ${usd(budgetUsdPerMonth)}: raise budget.usdPerMonth, or ask for less`,
+  ];
+}
+
+/** What is within the budget as planned may not be when load has it grow. */
+function scaledBeyondBudget(
+  { budgetUsdPerMonth, usdPerMonth }: CostPlan,
+  plans: PlannedServing["plans"],
+  models: readonly ModelPlan[],
+): string[] {
+  const more = plans.map(({ model, replicas, scaling }) => {
+    const each = (models.find(({ name }) => name === model)?.usdPerHour ?? 0) / Math.max(1, replicas);
+    return each * Math.max(0, (scaling?.most ?? 0) - replicas);
+  });
+  const most = usdPerMonth + hoursPerMonth * more.reduce((sum, usdPerHour) => sum + usdPerHour, 0);
+  if (budgetUsdPerMonth === undefined || usdPerMonth > budgetUsdPerMonth || most <= budgetUsdPerMonth)
+    return [];
+  return [
+    `with every model at its autoscaling.most it would cost ${usd(most)} a month, more than the budget of ${usd(budgetUsdPerMonth)}`,
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { NodeGroupPlan } from "./infrastructure.ts";
 import type { CardsPlan, ModelPlan } from "./models.ts";
 import type { Placement } from "./placement/problem.ts";
+import type { ServingPlan } from "./serving/servingPlan.ts";
 import { shareText } from "./sharing.ts";
 import type { ModelSizing } from "./sizing/models.ts";
 import { gibibytes, usd } from "./text.ts";
@@ -44,6 +45,11 @@ function runnerUp({ alternatives, usdPerHour }: ModelPlan): string {
       ? `${usd(difference)}/h more`
       : "no more on nodes full of it, but its nodes would not be full";
   return `Runner-up: ${next.id} on ${next.instanceType} ${next.purchase} at ${usd(next.usdPerHour)}/h, ${compared}.`;
+}
+
+/** By what a model scales, what each further replica costs, and how long it takes to come. */
+export function explainScaling({ model, scaling }: ServingPlan): Explanation[] {
+  return scaling === undefined ? [] : [{ subject: `models/${model}`, why: scaling.explanation }];
 }
 
 /** Ways that were looked at and can't work: one line per model and reason. */

@@ -5,6 +5,7 @@ import type { ImagePlan } from "./data/images.ts";
 import type { EdgePlan } from "./edge/edge.ts";
 import type { FoundationPlan } from "./foundation/foundation.ts";
 import type { PlacementLock } from "./lock.ts";
+import type { MonitoringPlan } from "./monitoring/monitoring.ts";
 import type { ObservabilityPlan } from "./observability/observability.ts";
 import type { Placement, Role } from "./placement/problem.ts";
 import type { GpuSharing } from "./sharing.ts";
@@ -39,6 +40,8 @@ export interface InfrastructurePlan {
   readonly edge: EdgePlan | undefined;
   /** Who is told what. */
   readonly observability: ObservabilityPlan;
+  /** What collects metrics in the cluster, and serves those that replicas scale by. */
+  readonly monitoring: MonitoringPlan | undefined;
 }
 
 /** The VPC of an environment: every address range is decided here. */

@@ -82,10 +82,10 @@ function planGroup(
     fallbacks: fallbacksOf(Object.keys(pods), offer.purchase, workloads),
     zones: offer.zones,
     size: {
-      min: role === "system" ? planned : rules.prod ? planned : 0,
+      min: role === "system" ? planned : rules.prod ? planned - shrinkage(nodes, workloads, offer) : 0,
       planned,
       max: Math.min(
-        planned + passing.length + rules.capacity.headroom,
+        planned + passing.length + rules.capacity.headroom + growth(Object.keys(pods), workloads, offer),
         offer.limit ?? Number.POSITIVE_INFINITY,
       ),
     },
@@ -155,6 +155,54 @@ function fallbacksOf(
   });
   const [first = [], ...rest] = orders;
   return first.filter((way) => rest.every((order) => order.includes(way)));
+}
+
+/**
+ * Nodes more that the replicas of these workloads may need when load has made them as many as may be. All of them may come
+ * here: another group that carries some may have no capacity left, or may be in another zone.
+ */
+function growth(names: readonly string[], workloads: ReadonlyMap<string, Workload>, offer: Offer): number {
+  return names.reduce((nodes, name) => {
+    const workload = workloads.get(name);
+    const more = (workload?.scaling?.most ?? 0) - (workload?.replicas ?? 0);
+    return workload === undefined || more <= 0
+      ? nodes
+      : nodes + Math.ceil(more / replicasPerNode(workload, offer));
+  }, 0);
+}
+
+/** Nodes that stand empty when load has left as few replicas as may be. */
+function shrinkage(
+  nodes: readonly PlacedNode[],
+  workloads: ReadonlyMap<string, Workload>,
+  offer: Offer,
+): number {
+  return Object.entries(countPods(nodes)).reduce((empty, [name, here]) => {
+    const workload = workloads.get(name);
+    const fewer = Math.min(
+      here,
+      (workload?.replicas ?? 0) - (workload?.scaling?.least ?? Number.POSITIVE_INFINITY),
+    );
+    return workload === undefined || fewer <= 0
+      ? empty
+      : empty + Math.floor(fewer / replicasPerNode(workload, offer));
+  }, 0);
+}
+
+/** On a node of their own, by the largest of the ways to run them that such a node carries. */
+function replicasPerNode({ options, role, spread }: Workload, { room }: Offer): number {
+  // Services only spread as far as there are nodes.
+  if (role === "gpu" && spread !== "none") return 1;
+  const fitting = options
+    .filter(({ demand }) => demand.gpu === room.gpu)
+    .map(({ demand }) =>
+      Math.min(
+        ...(["gpus", "milliCpus", "memoryMiB", "diskGiB"] as const)
+          .filter((what) => demand[what] > 0)
+          .map((what) => Math.floor(room[what] / demand[what])),
+      ),
+    );
+  return fitting.length === 0 ? 1 : Math.max(1, Math.min(...fitting));
 }
 
 /** Keeps pods off nodes that were bought for something else. */

@@ -9,6 +9,7 @@ import { type EntrancePlan, planEntrance } from "./edge/entrance.ts";
 import { bucketWritePolicy } from "./foundation/iam/buckets.ts";
 import type { PodRolePlan } from "./foundation/iam/roles.ts";
 import { resourceName } from "./foundation/naming.ts";
+import { type MonitoringPods, monitoringNamespace, monitoringPods } from "./monitoring/pods.ts";
 import { labelsFor, tagsFor } from "./ownership.ts";
 import { type ModelLimits, modelLimits } from "./serving/middlewares.ts";
 import { servingNamespace, stagingNamespace } from "./serving/namespaces.ts";
@@ -51,7 +52,9 @@ export interface ServicesPlan {
   readonly labels: Readonly<Record<string, string>>;
   /** AWS tags of everything that can be tagged. */
   readonly tags: Readonly<Record<string, string>>;
-  readonly namespaces: Readonly<Record<"gateway" | "data" | "tracking" | "models" | "weights", string>>;
+  readonly namespaces: Readonly<
+    Record<"gateway" | "data" | "tracking" | "models" | "weights" | "monitoring", string>
+  >;
   /** Whether state may be deleted by `pulumi destroy` without `--remove-protect`-style intent. */
   readonly protectState: boolean;
   readonly gateway: EntrancePlan & {
@@ -74,6 +77,8 @@ export interface ServicesPlan {
   readonly artifacts: ArtifactStorePlan;
   readonly seaweedfsImage: string;
   readonly mlflow: WebServicePlan & { readonly workers: number };
+  /** What collects metrics; undefined where nothing does. */
+  readonly monitoring: MonitoringPods | undefined;
   readonly experiments: Omit<WebServicePlan, "image"> & {
     readonly image: ImageChoice;
     /** Whether bodies of requests are held to the gateway's limit: not where there is none. */
@@ -110,6 +115,7 @@ const namespaces = {
   tracking: "ai-tracking",
   models: servingNamespace,
   weights: stagingNamespace,
+  monitoring: monitoringNamespace,
 };
 
 /**
@@ -156,6 +162,7 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       path: "/mlflow",
       workers,
     },
+    monitoring: monitoringPods(spec.environment),
     experiments: {
       image: local
         ? { kind: "pulled", ref: image("experiments") }

@@ -2,6 +2,7 @@ import { addonControllers } from "../catalog/addons/controllers.ts";
 import { reservedFor } from "../catalog/addons/pods.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
 import type { AwsPlatformSpec } from "../spec/platform.ts";
+import { metricsApiApp, prometheusApp } from "./monitoring/pods.ts";
 import type { Role, Workload } from "./placement/problem.ts";
 import type { Resources, ServicesPlan } from "./services.ts";
 import { adapterPods } from "./serving/adapterPods.ts";
@@ -11,6 +12,7 @@ interface Pods {
   readonly name: string;
   readonly role: Role;
   readonly replicas: number;
+  readonly scaling?: Workload["scaling"];
   readonly milliCpus: number;
   readonly memoryMiB: number;
   readonly diskGiB?: number;
@@ -105,15 +107,28 @@ function podsOf(spec: AwsPlatformSpec, services: ServicesPlan): Pods[] {
           },
         ]
       : []),
+    ...(services.monitoring
+      ? [
+          {
+            name: prometheusApp,
+            role: "system" as const,
+            ...requested(services.monitoring.prometheus),
+          },
+          { name: metricsApiApp, role: "system" as const, ...requested(services.monitoring.metricsApi) },
+        ]
+      : []),
     { name: "mlflow", role: "cpu", ...requested(services.mlflow) },
     { name: "experiments", role: "cpu", ...requested(services.experiments) },
-    ...(Object.keys(spec.models).length > 0
-      ? [{ name: "adapter", role: "cpu" as const, ...requested(adapterPods(spec.environment)) }]
-      : []),
+    ...(Object.keys(spec.models).length > 0 ? [adapterWorkload(spec)] : []),
     { name: "nlp", role: "cpu", replicas: spec.nlp.replicas ?? 2, ...spacy },
     ...((spec.pipelines.airflow ?? true) ? airflow : []),
     ...(spec.pipelines.prefect ? prefect : []),
   ];
+}
+
+function adapterWorkload({ environment }: AwsPlatformSpec): Pods {
+  const { scaling, ...pods } = adapterPods(environment);
+  return { name: "adapter", role: "cpu", scaling, ...requested(pods) };
 }
 
 function requested({ replicas, resources }: { readonly replicas: number; readonly resources: Resources }) {
@@ -125,7 +140,7 @@ function requested({ replicas, resources }: { readonly replicas: number; readonl
 }
 
 function workloadOf(
-  { diskGiB = 1, memoryMiB, milliCpus, name, replicas, role }: Pods,
+  { diskGiB = 1, memoryMiB, milliCpus, name, replicas, role, scaling }: Pods,
   purchase: readonly PurchaseOption[],
   prod: boolean,
 ): Workload {
@@ -133,6 +148,7 @@ function workloadOf(
     name,
     role,
     replicas,
+    scaling,
     spread: replicas === 1 ? "none" : prod ? "zone" : "node",
     purchase,
     options: [

@@ -14,7 +14,7 @@ export default definePlatform({
   },
   capacity: { gpus: ["L4", "L40S", "A100-40", "H100"] },
   models: {
-    "llama-3.1-8b": { replicas: 4 },
+    "llama-3.1-8b": { replicas: 4, autoscaling: { least: 2, most: 6 } },
     "gpt-oss-20b": {},
     // Long answers, one after the other: the faster the card, the shorter the wait.
     "deepseek-r1-distill-32b": { gpus: ["H100"] },

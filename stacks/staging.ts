@@ -12,7 +12,7 @@ export default definePlatform({
   },
   capacity: { purchase: ["spot", "on-demand"], gpus: ["A10G", "L4", "L40S", "A100-40"] },
   models: {
-    "llama-3.1-8b": { replicas: 2 },
+    "llama-3.1-8b": { replicas: 2, autoscaling: { least: 1, most: 3 } },
     "gpt-oss-20b": {},
     "deepseek-r1-distill-32b": {},
     "mixtral-8x7b": {},

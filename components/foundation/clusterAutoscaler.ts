@@ -1,9 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { type AutoscalerPlan, autoscalerApp } from "../../planning/foundation/autoscaler.ts";
+import { type AutoscalerPlan, autoscalerApp, autoscalerPort } from "../../planning/foundation/autoscaler.ts";
 import { named } from "../kubernetes/metadata.ts";
 import { IsolatedNamespace } from "../kubernetes/namespace.ts";
+import type { Peer } from "../kubernetes/network.ts";
 import { WebService } from "../kubernetes/webService.ts";
 import { autoscalerRights } from "./autoscalerRights.ts";
 import { PodIdentityRole } from "./podIdentity.ts";
@@ -14,13 +15,13 @@ export interface ClusterAutoscalerArgs {
   readonly clusterName: pulumi.Input<string>;
   readonly labels: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
+  /** Who collects its metrics. */
+  readonly scrapers: readonly Peer[];
   /** What its pod can't run without: a node and name resolution. */
   readonly after: readonly pulumi.Resource[];
 }
 
 const app = autoscalerApp;
-/** Port of `/health-check` and `/metrics`. */
-const port = 8085;
 /** The image's own user, `nobody`. */
 const user = 65534;
 
@@ -32,6 +33,8 @@ const user = 65534;
  * Rolls without an outage of anything but scaling. It costs nothing; what it buys does.
  */
 export class ClusterAutoscaler extends pulumi.ComponentResource {
+  readonly namespace: IsolatedNamespace;
+
   constructor(name: string, args: ClusterAutoscalerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:foundation:ClusterAutoscaler", name, {}, opts);
     const child = { parent: this };
@@ -39,6 +42,7 @@ export class ClusterAutoscaler extends pulumi.ComponentResource {
     const place = { namespace: plan.namespace, labels };
 
     const namespace = new IsolatedNamespace(plan.namespace, { name: plan.namespace, labels }, child);
+    this.namespace = namespace;
     const inNamespace = { ...child, dependsOn: namespace };
     const role = new PodIdentityRole(name, { plan: plan.role, clusterName, tags }, child);
     const account = new k8s.core.v1.ServiceAccount(name, { metadata: named(app, app, place) }, inNamespace);
@@ -60,14 +64,14 @@ export class ClusterAutoscaler extends pulumi.ComponentResource {
         image: plan.image,
         command: ["./cluster-autoscaler", ...flags(plan)],
         env: { AWS_REGION: plan.region },
-        port,
+        port: autoscalerPort,
         health: { ready: "/health-check", startSeconds: 120 },
         replicas: 1,
         resources: plan.resources,
         user,
         priorityClass: "system-cluster-critical",
         serviceAccountWithToken: account.metadata.name,
-        from: [],
+        from: args.scrapers,
         to: ["kubernetes-api", "aws"],
         after: [role, priorities, ...rights, ...args.after],
       },

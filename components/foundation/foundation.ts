@@ -4,6 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { partitionOf } from "../../catalog/partitions.ts";
 import type { AddonTurn } from "../../planning/foundation/addons.ts";
 import type { FoundationPlan } from "../../planning/foundation/foundation.ts";
+import type { IsolatedNamespace } from "../kubernetes/namespace.ts";
+import type { Peer } from "../kubernetes/network.ts";
 import { AccessRole } from "./accessRole.ts";
 import { Addons } from "./addons.ts";
 import { awsCli } from "./awsCli.ts";
@@ -19,6 +21,8 @@ import { DefaultStorage } from "./storageClass.ts";
 
 export interface FoundationArgs {
   readonly plan: FoundationPlan;
+  /** Who collects metrics. Default: nobody. */
+  readonly scrapers?: readonly Peer[];
   readonly transform?:
     | {
         readonly network?: NetworkArgs["transform"];
@@ -45,6 +49,7 @@ export class Foundation extends pulumi.ComponentResource {
   readonly securityGroupId: pulumi.Output<string>;
   /** What claims of volumes must come after. */
   readonly storage: readonly pulumi.Resource[];
+  readonly namespaces: readonly IsolatedNamespace[];
   readonly #plan: FoundationPlan;
   readonly #nodeGroups: ReadonlyMap<string, NodeGroup>;
   readonly #dns: pulumi.Resource;
@@ -52,7 +57,7 @@ export class Foundation extends pulumi.ComponentResource {
   constructor(name: string, args: FoundationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:foundation:Foundation", name, {}, opts);
     const child = { parent: this };
-    const { plan, transform } = args;
+    const { plan, scrapers = [], transform } = args;
     const { labels, region, tags } = plan;
     const accountId = aws.getCallerIdentityOutput({}, child).accountId;
 
@@ -114,20 +119,23 @@ export class Foundation extends pulumi.ComponentResource {
     );
     const inCluster = { ...child, providers: [kubernetes] };
     const storage = new DefaultStorage("storage", { labels }, inCluster);
-    new ClusterAutoscaler(
+    const autoscaler = new ClusterAutoscaler(
       "cluster-autoscaler",
       {
         plan: plan.autoscaler,
         clusterName,
         labels,
+        scrapers,
         tags: tags.cluster,
         after: [...systemNodes, afterNodes.get("coredns")],
       },
       inCluster,
     );
-    if (plan.gpuNodes) new GpuNodes("gpu", { plan: plan.gpuNodes, labels }, inCluster);
+    const gpuNodes =
+      plan.gpuNodes && new GpuNodes("gpu", { plan: plan.gpuNodes, labels, scrapers }, inCluster);
 
     this.kubernetes = kubernetes;
+    this.namespaces = [autoscaler.namespace, ...(gpuNodes ? [gpuNodes.namespace] : [])];
     this.clusterName = clusterName;
     this.network = network;
     this.securityGroupId = cluster.securityGroupId;

@@ -1,14 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
-import { devicePluginApp, type GpuNodesPlan, gpuLabel } from "../../planning/foundation/gpuNodes.ts";
+import {
+  devicePluginApp,
+  type GpuNodesPlan,
+  gpuLabel,
+  gpuMetrics,
+} from "../../planning/foundation/gpuNodes.ts";
 import { efaLabel } from "../../planning/foundation/nodeGroups.ts";
 import { gpuTaint } from "../../planning/nodeGroups.ts";
 import { sharingLabel } from "../../planning/sharing.ts";
 import { IsolatedNamespace } from "../kubernetes/namespace.ts";
+import type { Peer } from "../kubernetes/network.ts";
 import { NodeDaemon } from "../kubernetes/nodeDaemon.ts";
 
 export interface GpuNodesArgs {
   readonly plan: GpuNodesPlan;
   readonly labels: Readonly<Record<string, string>>;
+  /** Who collects the GPUs' metrics. */
+  readonly scrapers: readonly Peer[];
 }
 
 const seesGpus = { NVIDIA_VISIBLE_DEVICES: "all", NVIDIA_DRIVER_CAPABILITIES: "compute,utility" };
@@ -21,9 +29,6 @@ const kubeletPlugins = {
 } as const;
 
 const settingsFolder = "/etc/nvidia-device-plugin";
-
-/** Port of the GPUs' metrics. */
-export const gpuMetricsPort = 9400;
 
 /**
  * NVIDIA's device plugin, without which no pod gets a GPU, its DCGM exporter, and AWS's device plugin for EFA on nodes
@@ -38,6 +43,8 @@ export const gpuMetricsPort = 9400;
  * for Neuron. Images on Bottlerocket would have NVIDIA's plugin in them, and not EFA's.
  */
 export class GpuNodes extends pulumi.ComponentResource {
+  readonly namespace: IsolatedNamespace;
+
   constructor(name: string, args: GpuNodesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:foundation:GpuNodes", name, {}, opts);
     const { labels, plan } = args;
@@ -48,6 +55,7 @@ export class GpuNodes extends pulumi.ComponentResource {
       { name: plan.namespace, labels, podSecurity: "privileged" },
       { parent: this },
     );
+    this.namespace = namespace;
     const inNamespace = { parent: this, dependsOn: namespace };
     const plugin = { ...everyGpu, ...plan.devicePlugin, hostFolders: [kubeletPlugins] };
     new NodeDaemon(
@@ -84,14 +92,14 @@ export class GpuNodes extends pulumi.ComponentResource {
       {
         ...everyGpu,
         ...plan.metrics,
-        app: "dcgm-exporter",
-        env: { DCGM_EXPORTER_LISTEN: `:${gpuMetricsPort}`, DCGM_EXPORTER_KUBERNETES: "true" },
+        app: gpuMetrics.app,
+        env: { DCGM_EXPORTER_LISTEN: `:${gpuMetrics.port}`, DCGM_EXPORTER_KUBERNETES: "true" },
         nodeNameEnv: "NODE_NAME",
         // Tells which pod has which GPU.
         hostFolders: [{ name: "pod-resources", path: "/var/lib/kubelet/pod-resources", readOnly: true }],
         // The profiling counters (how busy tensor cores and memory are) are read from the driver with it.
         capabilities: ["SYS_ADMIN"],
-        serves: { port: gpuMetricsPort, health: "/health", startSeconds: 60, from: [] },
+        serves: { port: gpuMetrics.port, health: "/health", startSeconds: 60, from: args.scrapers },
       },
       inNamespace,
     );

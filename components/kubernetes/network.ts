@@ -66,8 +66,15 @@ export interface TrafficArgs extends Placement {
   readonly morePorts?: readonly number[];
   /** Who may come in; "anyone" is for the gateway. */
   readonly from: readonly Peer[] | "anyone";
+  /** Who collects their metrics, and on which port. Default: nobody. */
+  readonly scraped?: Scraped | undefined;
   /** Where the pods may go, beside DNS. */
   readonly to: readonly Destination[];
+}
+
+export interface Scraped {
+  readonly by: readonly Peer[];
+  readonly port: number;
 }
 
 /**
@@ -75,7 +82,7 @@ export interface TrafficArgs extends Placement {
  * Probes come from the node and are always let through. A cluster whose network plug-in ignores policies ignores it.
  */
 export function trafficPolicy(name: string, args: TrafficArgs, opts: pulumi.CustomResourceOptions) {
-  const { app, from, morePorts = [], port, to } = args;
+  const { app, from, morePorts = [], port, scraped, to } = args;
   const ingress: IngressRule[] =
     port === undefined || from.length === 0
       ? []
@@ -85,6 +92,10 @@ export function trafficPolicy(name: string, args: TrafficArgs, opts: pulumi.Cust
             ports: [port, ...morePorts].map((each) => ({ protocol: "TCP", port: each })),
           },
         ];
+  const scraping: IngressRule[] =
+    scraped === undefined || scraped.by.length === 0
+      ? []
+      : [{ from: scraped.by.map(selected), ports: [{ protocol: "TCP", port: scraped.port }] }];
   return new k8s.networking.v1.NetworkPolicy(
     name,
     {
@@ -92,7 +103,7 @@ export function trafficPolicy(name: string, args: TrafficArgs, opts: pulumi.Cust
       spec: {
         podSelector: { matchLabels: selectorOf(app) },
         policyTypes: ["Ingress", "Egress"],
-        ingress,
+        ingress: [...ingress, ...scraping],
         egress: to.flatMap(egressTo),
       },
     },

@@ -2,10 +2,12 @@ import type { types } from "@pulumi/kubernetes";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RouteMiddleware } from "../../planning/edge/middlewares.ts";
+import type { PodScalingPlan } from "../../planning/serving/scaling.ts";
 import { type Transform, transformed } from "../transform.ts";
 import { named, selectorOf } from "./metadata.ts";
-import { type Destination, type Peer, trafficPolicy } from "./network.ts";
+import { type Destination, type Peer, type Scraped, trafficPolicy } from "./network.ts";
 import { type Program, podTemplate } from "./pod.ts";
+import { podAutoscaler, replicasAreScaled } from "./podAutoscaler.ts";
 
 /** Paths that tell how a program is; each on its own serving port. */
 export interface Health {
@@ -22,6 +24,8 @@ export interface Health {
    * that answers it before it can serve. Default 1.
    */
   readonly readyTimes?: number;
+  /** Default `HTTP`; `HTTPS` for a program that serves nothing else. */
+  readonly scheme?: "HTTP" | "HTTPS";
 }
 
 export interface WebServiceArgs extends Program {
@@ -32,12 +36,17 @@ export interface WebServiceArgs extends Program {
   /** Port of every node that leads to the Service; makes it a NodePort. */
   readonly nodePort?: number | undefined;
   readonly health: Health;
+  /** Those that it starts with, where it scales. */
   readonly replicas: number;
+  /** How many there are by load. Default: always the same. */
+  readonly scaling?: PodScalingPlan | undefined;
   /** Name of a service account whose token the program needs. Default: an account of its own, without a token. */
   readonly serviceAccountWithToken?: pulumi.Input<string>;
   /** Path under which the gateway serves it, with the host if it answers to one only. Default: not served. */
   readonly route?: Route;
   readonly from: readonly Peer[] | "anyone";
+  /** Who collects its metrics. Default: nobody. */
+  readonly scraped?: Scraped | undefined;
   readonly to: readonly Destination[];
   readonly transform?: WebServiceTransform | undefined;
 }
@@ -91,15 +100,19 @@ export class WebService extends pulumi.ComponentResource {
     });
     const service = expose(name, args, { ...child, dependsOn: this.deployment });
     disruptionBudget(name, args, child);
+    if (args.scaling)
+      podAutoscaler(name, args.app, args.scaling, args, { ...child, dependsOn: this.deployment });
     if (args.route) {
       ingress(name, args, args.route, service, child);
       if (args.route.hidden?.length) hide(name, args, args.route, service, child);
     }
 
-    this.url = pulumi.interpolate`http://${service.metadata.name}.${args.namespace}.svc.cluster.local:${servicePort(args)}`;
+    this.url = pulumi.interpolate`${portName(args)}://${service.metadata.name}.${args.namespace}.svc.cluster.local:${servicePort(args)}`;
     this.registerOutputs({ url: this.url });
   }
 }
+
+const portName = ({ health }: WebServiceArgs) => (health.scheme === "HTTPS" ? "https" : "http");
 
 const servicePort = ({ port, servicePort }: WebServiceArgs) => servicePort ?? port;
 
@@ -131,17 +144,21 @@ function deployment(
         template: podTemplate(args, {
           serviceAccountName: account,
           token: args.serviceAccountWithToken !== undefined,
-          port: { name: "http", containerPort: args.port },
+          port: { name: portName(args), containerPort: args.port },
           probes: probes(args),
         }),
       },
     }),
-    opts,
+    { ...opts, ...replicasAreScaled(args.scaling) },
   );
 }
 
 function probes({ health, port }: WebServiceArgs) {
-  const get = (path: string) => ({ httpGet: { path, port: health.port ?? port }, timeoutSeconds: 5 });
+  const scheme = health.scheme === undefined ? {} : { scheme: health.scheme };
+  const get = (path: string) => ({
+    httpGet: { path, port: health.port ?? port, ...scheme },
+    timeoutSeconds: 5,
+  });
   const startPeriod = 2;
   return {
     startupProbe: {
@@ -169,7 +186,7 @@ function expose(name: string, args: WebServiceArgs, opts: pulumi.CustomResourceO
         selector: selectorOf(args.app),
         ports: [
           {
-            name: "http",
+            name: portName(args),
             port: servicePort(args),
             targetPort: args.port,
             ...(args.nodePort === undefined ? {} : { nodePort: args.nodePort }),

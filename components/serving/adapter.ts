@@ -25,6 +25,8 @@ export interface AdapterArgs extends Pick<Placement, "labels">, Pick<Program, "a
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   /** Who may send requests: the gateway. */
   readonly clients: readonly Peer[];
+  /** Who collects its metrics. Default: nobody. */
+  readonly scrapers?: readonly Peer[];
   readonly transform?: WebServiceArgs["transform"];
 }
 
@@ -82,10 +84,12 @@ export class Adapter extends pulumi.ComponentResource {
           port: plan.config.listen.adminPort,
         },
         replicas: plan.replicas,
+        scaling: plan.scaling,
         resources: plan.resources,
         graceSeconds: plan.graceSeconds,
         route: { path: plan.path, host: plan.host, middlewares: ["adapter-path"] },
         from: args.clients,
+        scraped: { by: args.scrapers ?? [], port: plan.config.listen.adminPort },
         to: plan.upstreams.map(({ app, port }) => ({ peer: { namespace: plan.namespace, app }, port })),
         mounts: [
           files("settings", adapterFolders.settings, { configMap: { name: settings.metadata.name } }),

@@ -7,10 +7,11 @@ import { PodIdentityRole } from "../foundation/podIdentity.ts";
 import { generated, named, type Placement } from "../kubernetes/metadata.ts";
 import { type Destination, type Peer, trafficPolicy } from "../kubernetes/network.ts";
 import type { SecretKey } from "../kubernetes/pod.ts";
+import { podAutoscaler } from "../kubernetes/podAutoscaler.ts";
 import { bucketFolder } from "./bucketFolder.ts";
 import { keyOf, mountsOf } from "./pods.ts";
 import { ModelStore, type ModelStoreArgs } from "./store.ts";
-import { autoscaler, disruptionBudget, groupTraffic, route, service } from "./traffic.ts";
+import { disruptionBudget, groupTraffic, route, service } from "./traffic.ts";
 import { type WorkloadArgs, workload } from "./workload.ts";
 
 /** What a cluster in AWS has that others haven't. */
@@ -27,8 +28,10 @@ export interface ModelServerArgs {
   readonly entrypoint: pulumi.Input<string>;
   /** Hugging Face token, for gated models whose weights come from the hub itself. */
   readonly hubToken?: SecretKey | undefined;
-  /** Who may send requests: the gateway, the adapter, what scrapes metrics. */
+  /** Who may send requests: the gateway, the adapter. */
   readonly clients: readonly Peer[];
+  /** Who collects metrics. Default: nobody. */
+  readonly scrapers?: readonly Peer[];
   readonly protectState: boolean;
   /** What makes the namespace; roles in AWS don't wait for it. Default: it is there. */
   readonly within?: readonly pulumi.Resource[];
@@ -87,6 +90,7 @@ export class ModelServer extends pulumi.ComponentResource {
           port: plan.ports.http,
           morePorts: morePorts(plan),
           from: args.clients,
+          scraped: scraped(args),
           to: reaches(plan),
         },
         child,
@@ -112,7 +116,7 @@ export class ModelServer extends pulumi.ComponentResource {
     );
     const exposed = service(name, plan, place, { ...child, dependsOn: pods });
     disruptionBudget(name, plan, place, child);
-    if (plan.scaling) autoscaler(name, plan, plan.scaling, place, { ...child, dependsOn: pods });
+    if (plan.scaling) podAutoscaler(name, plan.name, plan.scaling, place, { ...child, dependsOn: pods });
     if (plan.route) route(name, plan, plan.route, exposed, place, child);
 
     this.endpoint = {
@@ -179,6 +183,10 @@ function storesOf(
         opts,
       ),
   );
+}
+
+function scraped({ plan: { ports }, scrapers = [] }: ModelServerArgs) {
+  return ports.metrics === undefined ? undefined : { by: scrapers, port: ports.metrics };
 }
 
 function morePorts({ ports: { grpc, http, metrics } }: ServingPlan): number[] {

@@ -2,7 +2,6 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { routeMiddlewares } from "../../planning/serving/middlewares.ts";
 import type { RoutePlan } from "../../planning/serving/route.ts";
-import type { ScalingPlan } from "../../planning/serving/scaling.ts";
 import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
 import { named, type Placement, selectorOf } from "../kubernetes/metadata.ts";
 import { ingressClass } from "../kubernetes/webService.ts";
@@ -96,42 +95,6 @@ export function groupTraffic(
         policyTypes: ["Ingress", "Egress"],
         ingress: [{ from: peers, ports }],
         egress: [{ to: peers, ports }],
-      },
-    },
-    opts,
-  );
-}
-
-/** Replicas by the plan's metric, which something must serve by Kubernetes' custom metrics API. */
-export function autoscaler(
-  name: string,
-  plan: ServingPlan,
-  { down, least, metric, most, target, up }: ScalingPlan,
-  place: Placement,
-  opts: pulumi.CustomResourceOptions,
-) {
-  const behavior = ({ everySeconds, pods, stableSeconds }: ScalingPlan["up"]) => ({
-    stabilizationWindowSeconds: stableSeconds,
-    policies: [{ type: "Pods", value: pods, periodSeconds: everySeconds }],
-  });
-  return new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-    name,
-    {
-      metadata: named(plan.name, plan.name, place),
-      spec: {
-        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: plan.name },
-        minReplicas: least,
-        maxReplicas: most,
-        metrics: [
-          {
-            type: "Pods",
-            pods: {
-              metric: { name: metric },
-              target: { type: "AverageValue", averageValue: String(target) },
-            },
-          },
-        ],
-        behavior: { scaleUp: behavior(up), scaleDown: behavior(down) },
       },
     },
     opts,

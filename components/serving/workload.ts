@@ -4,6 +4,7 @@ import { groupServiceName } from "../../planning/serving/serving.ts";
 import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
 import { named, type Placement, selectorOf } from "../kubernetes/metadata.ts";
 import { type Mount, podTemplate, type SecretKey } from "../kubernetes/pod.ts";
+import { replicasAreScaled } from "../kubernetes/podAutoscaler.ts";
 import { type Transform, transformed } from "../transform.ts";
 import { awaiting } from "./awaiting.ts";
 import { probesOf, schedulingOf } from "./pods.ts";
@@ -54,7 +55,7 @@ function deployment(name: string, args: WorkloadArgs, opts: pulumi.CustomResourc
         template: template(args),
       },
     }),
-    plan.scaling ? { ...opts, ignoreChanges: ["spec.replicas"] } : opts,
+    { ...opts, ...replicasAreScaled(plan.scaling) },
   );
 }
 

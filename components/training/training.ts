@@ -20,6 +20,8 @@ export interface TrainingArgs
 
 /** All trainings of an environment, in a namespace of their own. Removing one stops it; its run and checkpoints stay. */
 export class Training extends pulumi.ComponentResource {
+  readonly namespace: IsolatedNamespace;
+
   constructor(name: string, args: TrainingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:training:Training", name, {}, opts);
     const child = { parent: this };
@@ -45,6 +47,7 @@ export class Training extends pulumi.ComponentResource {
         child,
       );
     }
+    this.namespace = namespace;
     this.registerOutputs({});
   }
 }

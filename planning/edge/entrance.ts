@@ -3,6 +3,9 @@ import { type EndingPlan, planEnding } from "../ending.ts";
 import { steadyPurchase } from "../workloads.ts";
 import { type LimitsPlan, planLimits } from "./limits.ts";
 
+/** Traefik's pods: name of their workload, and the port of `/ping` and `/metrics`, which is not part of the Service. */
+export const gatewayPods = { app: "traefik", adminPort: 8080 } as const;
+
 /** How Traefik is reached. */
 export interface EntrancePlan {
   /** Port of every node that leads to Traefik; undefined where nothing from outside does. */

@@ -29,6 +29,9 @@ export const autoscalerNamespace = "ai-autoscaler";
 /** Name of the Deployment and of the service account that the role belongs to. */
 export const autoscalerApp = "cluster-autoscaler";
 
+/** Port of `/health-check` and `/metrics`. */
+export const autoscalerPort = 8085;
+
 /** It simulates the scheduler, so its minor version is the cluster's. */
 const images = {
   "1.34": "clusterAutoscaler134",

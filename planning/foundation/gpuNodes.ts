@@ -29,6 +29,9 @@ export interface SharedDevicePluginPlan {
   readonly slices: boolean;
 }
 
+/** The GPUs' metrics: name of the exporter's workload, and its port. */
+export const gpuMetrics = { app: "dcgm-exporter", port: 9400 } as const;
+
 export const gpuNamespace = "ai-gpu";
 
 /** Label of nodes with a GPU; its value is the kind. */

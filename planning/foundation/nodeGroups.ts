@@ -95,7 +95,7 @@ function planManaged(group: NodeGroupPlan, { spec, version }: NodeGroupContext):
     instanceTypes: group.purchase === "capacity-block" ? [] : group.instanceTypes,
     zones: group.zones,
     // A GPU that can't be had must stop a model, not the whole environment: the autoscaler buys GPUs for pods that wait.
-    size: { min, start: group.role === "gpu" ? min : planned, max },
+    size: { min, start: group.role === "gpu" && min === 0 ? 0 : planned, max },
     labels,
     taints: group.taints,
     sharing: group.gpu?.sharing,

@@ -35,6 +35,8 @@ export interface Workload {
   readonly name: string;
   readonly role: Role;
   readonly replicas: number;
+  /** How few and how many load may make of them: those are not placed, but nodes may go or be bought. Default: always as many. */
+  readonly scaling?: { readonly least: number; readonly most: number } | undefined;
   /**
    * `node`: no two replicas on one node. `zone`: that, and as even over all zones of the problem as can be: a zone
    * that has the most of them has at most one more than one that has the fewest.

@@ -9,6 +9,7 @@ import { type AccessPlan, planAccess, type TeamLimits } from "./access.ts";
 import { adapterPods } from "./adapterPods.ts";
 import { servingNamespace } from "./namespaces.ts";
 import { adapterPath } from "./route.ts";
+import type { PodScalingPlan } from "./scaling.ts";
 import { serverUrl } from "./serving.ts";
 import type { Server, ServingPlan } from "./servingPlan.ts";
 
@@ -18,6 +19,8 @@ export interface AdapterPlan extends AccessPlan {
   readonly namespace: string;
   readonly image: ImageChoice;
   readonly replicas: number;
+  /** Undefined where there are always as many. */
+  readonly scaling: PodScalingPlan | undefined;
   readonly resources: Resources;
   /** Path at the gateway, which takes it off. */
   readonly path: string;

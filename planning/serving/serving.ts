@@ -66,7 +66,7 @@ export function planServing(
     warnings: [
       ...plans.flatMap(({ legacy, model }) => (legacy === undefined ? [] : [`models.${model}: ${legacy}`])),
       ...plans.flatMap(({ scaling }) => scaling?.warnings ?? []),
-      ...(options.customMetrics ? [] : plans.flatMap((plan) => unscaled(plan, spec.models[plan.model]))),
+      ...plans.flatMap((plan) => unscaled(plan, spec.models[plan.model], options)),
       ...(spec.environment === "local" ? [] : plans.flatMap(unpinned)),
     ],
   };
@@ -98,11 +98,18 @@ function groupsOfOthers(plans: readonly ServingPlan[]): string[] {
 }
 
 /** A HorizontalPodAutoscaler without its metric would say so in its events only, and never scale. */
-function unscaled({ model, replicas }: ServingPlan, described: ModelSpec | undefined): string[] {
-  if (described?.autoscaling === undefined) return [];
+function unscaled(
+  { model, podsPerReplica, replicas }: ServingPlan,
+  described: ModelSpec | undefined,
+  { customMetrics = false }: ServingOptions,
+): string[] {
+  if (described?.autoscaling === undefined || (customMetrics && podsPerReplica === 1)) return [];
   const { least, most } = described.autoscaling;
+  const why = customMetrics
+    ? `each is ${podsPerReplica} pods on several nodes, which Kubernetes doesn't scale`
+    : "nothing in the cluster serves the metric that they scale by";
   return [
-    `models.${model}.autoscaling asks for ${least} to ${most} replicas, but nothing in the cluster serves the metric that they scale by: there are ${replicas}, set models.${model}.replicas`,
+    `models.${model}.autoscaling asks for ${least} to ${most} replicas, but ${why}: there are ${replicas}, set models.${model}.replicas`,
   ];
 }
 
@@ -199,14 +206,16 @@ function common(
     replicas: model.replicas,
     scheduling: planScheduling(model, aws),
     timing,
-    scaling: customMetrics
-      ? planScaling(model.name, server, spec.models[model.name]?.autoscaling, {
-          timing,
-          usdPerHour: model.usdPerHour / Math.max(1, model.replicas),
-          version:
-            spec.environment === "local" ? undefined : (spec.cluster.version ?? defaultKubernetesVersion),
-        })
-      : undefined,
+    // Each of several pods in a group has its place in it: Kubernetes makes no more of them by itself.
+    scaling:
+      customMetrics && parts.ports.group === undefined
+        ? planScaling(model.name, server, spec.models[model.name]?.autoscaling, {
+            timing,
+            usdPerHour: model.usdPerHour / Math.max(1, model.replicas),
+            version:
+              spec.environment === "local" ? undefined : (spec.cluster.version ?? defaultKubernetesVersion),
+          })
+        : undefined,
     awaited: !(fromZero?.has(model.name) ?? false),
     route: planRoute(model, server, { forwardAuth, host }),
   };

@@ -210,6 +210,7 @@ function workloadOf(
     name,
     role: first.demand.gpu === undefined ? "cpu" : "gpu",
     replicas,
+    scaling: spec.autoscaling,
     spread: replicas === 1 ? "none" : (spec.spread ?? (prod ? "zone" : "none")),
     purchase,
     options: [first, ...rest],

@@ -62,8 +62,7 @@ function servingDocument(plan: ServingPlan | undefined) {
     scaling: scaling && {
       least: scaling.least,
       most: scaling.most,
-      metric: scaling.metric,
-      target: scaling.target,
+      metrics: scaling.metrics.map(({ metric, target }) => ({ name: metric.name, target })),
     },
   };
 }

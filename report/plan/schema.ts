@@ -52,7 +52,16 @@ const serving = z.strictObject({
     .strictObject({ seconds: z.int(), parts: z.array(z.string()) })
     .meta({ description: "From no node to the first answer, estimated" }),
   scaling: z
-    .strictObject({ least: z.int(), most: z.int(), metric: z.string(), target: z.number() })
+    .strictObject({
+      least: z.int(),
+      most: z.int(),
+      metrics: z
+        .array(z.strictObject({ name: z.string(), target: z.number() }))
+        .meta({
+          description:
+            "Of each pod, by their names in Kubernetes; more than the target on average makes one more",
+        }),
+    })
     .optional()
     .meta({ description: "Absent where nothing scales it" }),
 });

@@ -102,7 +102,9 @@ function servingTable({ infrastructure, serving }: PlatformPlan, { color }: Text
     route?.prefix ?? "",
     `${timing.startSeconds} s`,
     infrastructure ? `${timing.coldStartSeconds} s: ${timing.parts.join(", ")}` : "",
-    scaling ? `${scaling.least} to ${scaling.most} by ${scaling.metric}` : `${replicas}`,
+    scaling
+      ? `${scaling.least} to ${scaling.most} by ${scaling.metrics.map(({ metric }) => metric.name).join(", ")}`
+      : `${replicas}`,
   ]);
   const head = ["NAME", "SERVER", "PATH", "START", "FROM NO NODE", "REPLICAS"];
   const { adapter } = serving;

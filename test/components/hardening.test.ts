@@ -9,8 +9,8 @@ const objectsOf = (resources: Rendered[], kind: string) =>
 /** What reaches into its node, by what it needs there; everything else is unprivileged. See `NodeDaemon`. */
 const nodeDaemons = ["gpu-device-plugin", "gpu-metrics", "gpu-efa-plugin"];
 
-/** Talks to the API server: routes are read there, nodes and pods watched. */
-const withApiToken = ["cluster-autoscaler", "gateway"];
+/** Talks to the API server: routes are read there, nodes and pods watched, callers looked up. */
+const withApiToken = ["cluster-autoscaler", "gateway", "metrics-api", "prometheus"];
 
 /** Rules that hold for whatever is added later, in every environment. */
 describe.each(environments)("%s", (environment) => {

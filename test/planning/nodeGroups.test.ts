@@ -70,6 +70,25 @@ describe("node groups", () => {
     expect(groupsOf(nodes, true).map(({ size }) => size.min)).toEqual([1, 1]);
   });
 
+  test("have room for as many replicas as load may ask for, and let go of those that it doesn't", () => {
+    const chat = (scaling: Workload["scaling"], more: Partial<Workload> = {}) =>
+      planNodeGroups(
+        {
+          nodes: [on("g6.xlarge/spot", "chat"), on("g6.xlarge/spot", "chat"), on("g6.xlarge/spot", "chat")],
+          offers,
+          workloads: [workload("chat", { gpu: "L4", gpus: 1 }, { replicas: 3, scaling, ...more })],
+        },
+        { region: "us-east-1", prod: true, capacity },
+      )[0]?.size;
+    expect(chat(undefined)).toEqual({ min: 3, planned: 3, max: 5 });
+    expect(chat({ least: 1, most: 7 })).toEqual({ min: 1, planned: 3, max: 9 });
+    expect(chat({ least: 3, most: 4 })).toEqual({ min: 3, planned: 3, max: 6 });
+    // Small ones share nodes: four more of the adapter's kind need one.
+    const web = workload("web", { milliCpus: 250, memoryMiB: 128 }, { scaling: { least: 1, most: 5 } });
+    const placed = { nodes: [on("m7i.large/spot", "web")], offers, workloads: [web] };
+    expect(planNodeGroups(placed, { region: "us-east-1", prod: false, capacity })[0]?.size.max).toBe(4);
+  });
+
   test("on a reservation never grow past it, stay in its zone, and are counted at what it costs", () => {
     const [group] = groupsOf([on(`p5.48xlarge/reservation/${reservation}`, "big")]);
     expect(group).toMatchObject({

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { planServices } from "../../planning/services.ts";
 import { planVectors } from "../../planning/sizing/vectors.ts";
 import { planVolumes } from "../../planning/volumes.ts";
+import { repoRoot } from "../../sandbox/lib/paths.ts";
 import type { AwsPlatformInput } from "../../spec/platform.ts";
+import { describeEnvironment } from "../../stacks/environments.ts";
 import { awsSpec } from "../support/foundation.ts";
 
 type Store = "qdrant" | "chroma" | "pgvector";
@@ -11,8 +13,18 @@ const inCluster = { deployment: "in-cluster", storageGi: 100 } as const;
 function volumes(store: Store, vectors: number, postgres: AwsPlatformInput["postgres"] = inCluster) {
   const collections = { docs: { vectors, dimensions: 768 } };
   const spec = awsSpec("staging", { retrieval: { store, collections }, postgres });
-  return planVolumes(planServices(spec), planVectors(spec, []));
+  return planVolumes(planServices(spec), planVectors(spec, [])).filter(({ name }) => name !== "prometheus");
 }
+
+test("each Prometheus has one: two in prod, in two zones, and none where nothing scales", () => {
+  const of = (environment: "dev" | "staging" | "prod") => {
+    const spec = awsSpec(environment, {});
+    return planVolumes(planServices(spec), planVectors(spec, [])).filter(({ name }) => name === "prometheus");
+  };
+  expect(of("dev")).toEqual([{ name: "prometheus", count: 1, gib: 10 }]);
+  expect(of("prod")).toEqual([{ name: "prometheus", count: 2, gib: 20 }]);
+  expect(planServices(describeEnvironment("local", repoRoot)).monitoring).toBeUndefined();
+});
 
 test("PostgreSQL in the cluster has one, and each server of the vector store", () => {
   expect(volumes("qdrant", 1000)).toEqual([

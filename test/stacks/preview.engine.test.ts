@@ -165,6 +165,20 @@ describe.each(["dev", "prod"] as const)("the order of %s", (environment) => {
     ).toEqual([]);
   });
 
+  test("the metrics API comes after every namespace and what answers for it, so that it goes before they do", () => {
+    const api = order.one("APIService", "metrics-api");
+    const namespaces = order.all("Namespace");
+    expect(namespaces.map(nameOf)).toContain("ai-monitoring");
+    expect(namespaces.length).toBeGreaterThan(7);
+    const answering = [
+      order.one("Deployment", "metrics-api"),
+      order.one("Service", "metrics-api"),
+      ...order.all("RoleBinding", "metrics-api-reader", "metrics-api-pods"),
+      order.one("ClusterRoleBinding", "metrics-api-delegator"),
+    ];
+    expect(order.notBefore(api, [...namespaces, ...answering])).toEqual([]);
+  });
+
   test("everything in the cluster comes after it, and pods after nodes and name resolution", () => {
     const inCluster = [
       "Namespace",

@@ -167,6 +167,15 @@ describe("its way in and out", () => {
   });
 });
 
+test("scales by what it has in hand, which an update leaves alone", () => {
+  expect(find(resources, "HorizontalPodAutoscaler", "adapter").inputs.spec).toMatchObject({
+    scaleTargetRef: { kind: "Deployment", name: "adapter" },
+    minReplicas: 2,
+    maxReplicas: 4,
+    metrics: [{ pods: { metric: { name: "adapter_requests_in_flight" }, target: { averageValue: "64" } } }],
+  });
+});
+
 test("two replicas roll one by one, one stays through a drain of nodes, and each has the time that it drains in", () => {
   expect(deployment()).toMatchObject({
     replicas: 2,

@@ -253,7 +253,10 @@ describe("vLLM", () => {
     expect(find(resources, "HorizontalPodAutoscaler", "scaled").inputs.spec).toMatchObject({
       minReplicas: 1,
       maxReplicas: 4,
-      metrics: [{ pods: { metric: { name: "vllm:num_requests_waiting" }, target: { averageValue: "25" } } }],
+      metrics: [
+        { pods: { metric: { name: "vllm_requests_waiting" }, target: { averageValue: "25" } } },
+        { pods: { metric: { name: "vllm_queue_seconds_p95" }, target: { averageValue: "5" } } },
+      ],
     });
     expect(ofType("HorizontalPodAutoscaler")).toHaveLength(1);
   });

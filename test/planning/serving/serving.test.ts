@@ -5,8 +5,8 @@ import { gpu } from "../../../catalog/gpus.ts";
 import type { ModelPlan } from "../../../planning/models.ts";
 import { planServing } from "../../../planning/serving/serving.ts";
 import type { ServingPlan } from "../../../planning/serving/servingPlan.ts";
-import type { ModelSpec } from "../../../spec/models.ts";
 import { resourceOf } from "../../../planning/sharing.ts";
+import type { ModelSpec } from "../../../spec/models.ts";
 import { modelSchema } from "../../../spec/models.ts";
 import { awsSpec } from "../../support/foundation.ts";
 import { propertyRuns } from "../../support/properties.ts";
@@ -293,6 +293,15 @@ describe("one model", () => {
       nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }],
     });
     expect(plan.podsPerReplica).toBe(2);
+    const asked = planServing(
+      specOf(two, { autoscaling: { least: 1, most: 4 } }),
+      [{ ...two, replicas: 1, nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }] }],
+      { customMetrics: true },
+    );
+    expect(asked.plans[0]?.scaling).toBeUndefined();
+    expect(asked.warnings.join()).toContain(
+      "models.large.autoscaling asks for 1 to 4 replicas, but each is 2 pods on several nodes",
+    );
     expect(plan.resources.limits["nvidia.com/gpu"]).toBe("8");
     expect(plan.launches.map(({ arguments: flags }) => [flags["node-rank"], flags.headless])).toEqual([
       [0, undefined],
@@ -350,7 +359,11 @@ describe("one model", () => {
     const autoscaling = { least: 0, most: 4 };
     const described = specOf(eight, { autoscaling });
     const { plans, warnings } = planServing(described, [on("g6.xlarge")], { customMetrics: true });
-    expect(plans[0]?.scaling).toMatchObject({ least: 1, most: 4, metric: "vllm:num_requests_waiting" });
+    expect(plans[0]?.scaling).toMatchObject({ least: 1, most: 4 });
+    expect(plans[0]?.scaling?.metrics.map(({ metric, target }) => [metric.name, target])).toEqual([
+      ["vllm_requests_waiting", 25],
+      ["vllm_queue_seconds_p95", 5],
+    ]);
     expect(warnings.join()).toMatch(
       /keeps one replica .* a start from no node takes some \d+ s \(node 180 s/,
     );
