@@ -9,7 +9,7 @@ import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
 import { Data } from "./data/data.ts";
-import { Images, type ImagesArgs } from "./data/images.ts";
+import { type ChosenImage, Images, type ImagesArgs } from "./data/images.ts";
 import { ManagedPostgres } from "./data/managedPostgres.ts";
 import { Databases, databasesApp } from "./databases.ts";
 import { Edge } from "./edge/edge.ts";
@@ -35,7 +35,10 @@ export type PlatformArgs = ServicesPlan & {
   /** Token of Hugging Face, for gated models. Default: none. */
   readonly hubToken?: pulumi.Input<string> | undefined;
   readonly infrastructure?:
-    | (Pick<InfrastructurePlan, "data" | "edge" | "foundation" | "images" | "observability" | "training"> & {
+    | (Pick<
+        InfrastructurePlan,
+        "baked" | "data" | "edge" | "foundation" | "images" | "mirrors" | "observability" | "training"
+      > & {
         /** What the images are built from. */
         readonly sources: ImagesArgs["sources"];
         /** What trainings call. */
@@ -52,7 +55,7 @@ export class Platform extends pulumi.ComponentResource {
 
   constructor(name: string, plan: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:index:Platform", name, {}, opts);
-    const aws = plan.infrastructure && createAws(plan.infrastructure, { parent: this });
+    const aws = plan.infrastructure && createAws(plan.infrastructure, plan.hubToken, { parent: this });
     const foundation = aws?.foundation;
     const child = { parent: this, ...(foundation ? { providers: [foundation.kubernetes] } : {}) };
     const ground = (workload: string) => foundation?.ground(workload) ?? [];
@@ -107,7 +110,7 @@ export class Platform extends pulumi.ComponentResource {
       "experiments",
       {
         plan: plan.experiments,
-        image: chosenImage(plan.experiments.image, aws),
+        image: chosenImage(plan.experiments.image, aws).ref,
         labels,
         namespace: namespaces.tracking,
         trackingUri: mlflow.trackingUri,
@@ -126,7 +129,7 @@ export class Platform extends pulumi.ComponentResource {
           plans: plan.infrastructure.training,
           code: plan.infrastructure.code,
           labels,
-          imageOf: (choice) => chosenImage(choice, aws),
+          imageOf: (choice) => chosenImage(choice, aws).ref,
           trackingUri: mlflow.trackingUri,
           mlflow: { peer: mlflowPeer, port: mlflowPort },
           clusterName: aws.foundation.clusterName,
@@ -171,13 +174,18 @@ interface Aws {
 
 function createAws(
   plans: NonNullable<PlatformArgs["infrastructure"]>,
+  hubToken: PlatformArgs["hubToken"],
   opts: { readonly parent: pulumi.Resource },
 ): Aws {
   const { protectState, region, tags } = plans.foundation;
   const foundation = new Foundation("foundation", { plan: plans.foundation }, opts);
   const data = new Data("data", { plan: plans.data, region, tags, protectState }, opts);
-  const { images: plansOfImages, sources } = plans;
-  const images = new Images("images", { plans: plansOfImages, sources, data, region }, opts);
+  const { baked, images: plansOfImages, mirrors, sources } = plans;
+  const images = new Images(
+    "images",
+    { plans: plansOfImages, mirrors, baked, sources, data, region, hubToken },
+    opts,
+  );
   const edge = plans.edge && createEdge(plans.edge, plans.foundation, { foundation, data }, opts);
   new Observability(
     "observability",
@@ -230,11 +238,10 @@ function createdModels(
   );
 }
 
-function chosenImage(choice: ImageChoice, aws: Aws | undefined): pulumi.Input<string> {
-  if (choice.kind === "pulled") return choice.ref;
-  if (aws === undefined)
-    throw new Error(`the image of ${choice.program} is built, but nothing in AWS is planned`);
-  return aws.images.ref(choice.program);
+function chosenImage(choice: ImageChoice, aws: Aws | undefined): ChosenImage {
+  if (aws !== undefined) return aws.images.of(choice);
+  if (choice.kind === "pulled") return { ref: choice.ref, after: [] };
+  throw new Error(`an image is ${choice.kind}, but nothing in AWS is planned`);
 }
 
 /** In the cluster it comes after what its volume needs; in RDS it waits for nothing there. */

@@ -92,7 +92,9 @@ function smallest(
   for (const tensorParallel of degrees(spec, kind, most / pipelineParallel)) {
     const deployment = deploymentOf(request, engine, kind, quantization, tensorParallel, pipelineParallel);
     const memory = estimateMemory(deployment);
-    if (memory.problem === undefined) return { option: optionOf(deployment, memory), deployment, memory };
+    if (memory.problem === undefined) {
+      return { option: optionOf(deployment, memory, spec.weights === "baked"), deployment, memory };
+    }
     // Lack of memory on few GPUs says less than on many, but more than that the next number doesn't divide the heads.
     if (memory.shares.budget > 0 || tensorParallel === 1 || spec.tensorParallel) reason = memory.problem;
   }
@@ -138,14 +140,19 @@ function utilizationOf(kind: Gpu | undefined): number {
   return kind && kind.memoryMiB > 48 * 1024 ? 0.92 : 0.85;
 }
 
-function optionOf({ gpu: kind, quantization, ...deployment }: Deployment, memory: MemoryEstimate): Option {
+/** @param baked whether its weights are in the image, which a node keeps packed and unpacked */
+function optionOf(
+  { gpu: kind, quantization, ...deployment }: Deployment,
+  memory: MemoryEstimate,
+  baked: boolean,
+): Option {
   const gpus = kind ? deployment.tensorParallel * deployment.pipelineParallel : 0;
   const demand: Demand = {
     gpu: kind?.name,
     gpus,
     milliCpus: kind ? gpuServerMilliCpus(gpus) : cpuServerMilliCpus(memory.diskMiB),
     memoryMiB: roundUp(memory.hostMemoryMiB, 1024),
-    diskGiB: Math.ceil(memory.diskMiB / 1024),
+    diskGiB: Math.ceil(((baked ? 2 : 1) * memory.diskMiB) / 1024),
   };
   return {
     id: kind ? `${gpus}x${kind.name}/${quantization}` : `cpu/${quantization}`,
