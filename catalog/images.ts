@@ -17,6 +17,8 @@ export interface ImagePin {
    * shows it: `docker buildx imagetools inspect REPOSITORY:TAG` prints it.
    */
   readonly digest?: `sha256:${string}`;
+  /** GB that a registry keeps of it, of all architectures. For images that are mirrored, which is paid by that. */
+  readonly packedGB?: number;
 }
 
 /** Images that the sandbox can also build, from packages. */
@@ -76,6 +78,8 @@ export const images = {
     source: "https://github.com/ollama/ollama",
     version: "0.33.3",
     digest: "sha256:32931b46719f673c05fdbaa81ccb26da18ea4a1c57590a754874ab28ba269eb2",
+    // CUDA 12 and 13 for two architectures. An assumption.
+    packedGB: 8,
   },
   pause: {
     repository: "registry.k8s.io/pause",
@@ -96,6 +100,10 @@ export const registryImages = {
     tag: "v0.31.0",
     source: "https://github.com/vllm-project/vllm",
     version: "0.31.0",
+    // As public files that pin this tag show it, from Docker Hub in October 2026. CUDA 13.0.2, x86 and arm64.
+    digest: "sha256:c1c9f6fd5c109ba7f0546a59f5b2f15fb87f64c77782e90a27b648b42a8e67c3",
+    // 9.0 GB for x86 by the same; arm64 is taken for as much.
+    packedGB: 18,
   },
   vllmCpu: {
     repository: "vllm/vllm-openai-cpu",
@@ -109,6 +117,8 @@ export const registryImages = {
     tag: "3.3.7",
     source: "https://github.com/huggingface/text-generation-inference",
     version: "3.3.7",
+    // Of one architecture. An assumption.
+    packedGB: 6,
   },
   /** Server 2.71.0, with the vLLM backend, whose vLLM is older than the one above. */
   triton: {
@@ -116,6 +126,10 @@ export const registryImages = {
     tag: "26.07-vllm-python-py3",
     source: "https://github.com/triton-inference-server/server",
     version: "26.07",
+    // As a public file that pins this tag shows it.
+    digest: "sha256:31e20bfbc65055d6b85553a00d45342a62c506874aa996c11ae53650151f05b1",
+    // More than vLLM's, for two architectures. An assumption.
+    packedGB: 22,
   },
   /** Runs as user 1000 on a read-only root. */
   qdrant: {
@@ -238,6 +252,11 @@ function isOwn(name: string): name is OwnImageName {
   return Object.entries(images).some(
     ([known, { source }]) => known === name && source.startsWith("services/"),
   );
+}
+
+/** The pin of an image. */
+export function imagePin(name: ImageName | RegistryImageName): ImagePin {
+  return all[name];
 }
 
 /** The reference that a manifest carries: `repository:tag`, with the digest behind it where the catalog has one. */

@@ -21,3 +21,8 @@ const homeRegions: Readonly<Record<Partition, string>> = {
   "aws-cn": "cn-north-1",
   "aws-us-gov": "us-gov-west-1",
 };
+
+/** What the names of a region's endpoints end with. Source: AWS General Reference, "AWS service endpoints". */
+export function dnsSuffix(region: string): string {
+  return partitionOf(region) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+}

@@ -12,7 +12,7 @@ import { Observability } from "./observability/observability.ts";
 
 export type AwsGroundArgs = Pick<
   InfrastructurePlan,
-  "data" | "edge" | "foundation" | "images" | "monitoring" | "observability"
+  "baked" | "data" | "edge" | "foundation" | "images" | "mirrors" | "monitoring" | "observability"
 > & {
   /** What the images are built from. */
   readonly sources: ImagesArgs["sources"];
@@ -29,13 +29,22 @@ export interface AwsGround {
   readonly tags: Readonly<Record<CostComponent, Readonly<Record<string, string>>>>;
 }
 
-export function createAws(plans: AwsGroundArgs, opts: { readonly parent: pulumi.Resource }): AwsGround {
+/** @param hubToken token of Hugging Face, for gated models that are baked */
+export function createAws(
+  plans: AwsGroundArgs,
+  hubToken: pulumi.Input<string> | undefined,
+  opts: { readonly parent: pulumi.Resource },
+): AwsGround {
   const { protectState, region, tags } = plans.foundation;
   const scrapers = scrapersOf(plans.monitoring);
   const foundation = new Foundation("foundation", { plan: plans.foundation, scrapers }, opts);
   const data = new Data("data", { plan: plans.data, region, tags, protectState }, opts);
-  const { images: plansOfImages, sources } = plans;
-  const images = new Images("images", { plans: plansOfImages, sources, data, region }, opts);
+  const { baked, images: plansOfImages, mirrors, sources } = plans;
+  const images = new Images(
+    "images",
+    { plans: plansOfImages, mirrors, baked, sources, data, region, hubToken },
+    opts,
+  );
   const edge = plans.edge && createEdge(plans.edge, plans.foundation, { foundation, data }, opts);
   new Observability(
     "observability",

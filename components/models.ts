@@ -3,6 +3,7 @@ import type { ImageChoice } from "../planning/data/images.ts";
 import type { PlatformPlan } from "../planning/plan.ts";
 import { adapterApp } from "../planning/serving/adapter.ts";
 import type { Data } from "./data/data.ts";
+import type { ChosenImage } from "./data/images.ts";
 import type { Foundation } from "./foundation/foundation.ts";
 import { IsolatedNamespace } from "./kubernetes/namespace.ts";
 import type { Destination, Peer } from "./kubernetes/network.ts";
@@ -27,8 +28,8 @@ export interface ModelsArgs {
   readonly gateway: Peer;
   /** Who collects metrics. */
   readonly scrapers: readonly Peer[];
-  /** Reference of an image, by digest where it is built here. */
-  readonly imageOf: (choice: ImageChoice) => pulumi.Input<string>;
+  /** What pods name, and what they must come after for that. */
+  readonly imageOf: (choice: ImageChoice) => ChosenImage;
 }
 
 /** What of the models others need to know. */
@@ -83,6 +84,8 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
       namespace: namespaces.models,
       labels,
       entrypoint: programs.entrypoint,
+      pull: programs.pull,
+      imageOf: args.imageOf,
       gateway,
       scrapers: args.scrapers,
       clients: adapter ? [{ namespace: adapter.namespace, app: adapterApp }] : [],
@@ -103,7 +106,7 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
       "adapter",
       {
         plan: adapter,
-        image: args.imageOf(adapter.image),
+        image: args.imageOf(adapter.image).ref,
         labels,
         endpoints,
         clients: [gateway],

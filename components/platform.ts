@@ -6,6 +6,7 @@ import type { ServicesPlan } from "../planning/services.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import type { ArtifactStore } from "./artifactStore.ts";
 import { type AwsGround, type AwsGroundArgs, createAws } from "./awsGround.ts";
+import type { ChosenImage } from "./data/images.ts";
 import { ManagedPostgres } from "./data/managedPostgres.ts";
 import { Databases, databasesApp } from "./databases.ts";
 import { Experiments, experimentsApp, experimentsPort } from "./experiments.ts";
@@ -45,7 +46,7 @@ export class Platform extends pulumi.ComponentResource {
 
   constructor(name: string, plan: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:index:Platform", name, {}, opts);
-    const aws = plan.infrastructure && createAws(plan.infrastructure, { parent: this });
+    const aws = plan.infrastructure && createAws(plan.infrastructure, plan.hubToken, { parent: this });
     const foundation = aws?.foundation;
     const child = { parent: this, ...(foundation ? { providers: [foundation.kubernetes] } : {}) };
     const ground = (workload: string) => foundation?.ground(workload) ?? [];
@@ -101,7 +102,7 @@ export class Platform extends pulumi.ComponentResource {
       "experiments",
       {
         plan: plan.experiments,
-        image: chosenImage(plan.experiments.image, aws),
+        image: chosenImage(plan.experiments.image, aws).ref,
         labels,
         namespace: namespaces.tracking,
         trackingUri: mlflow.trackingUri,
@@ -123,7 +124,7 @@ export class Platform extends pulumi.ComponentResource {
           plans: plan.infrastructure.training,
           code: plan.infrastructure.code,
           labels,
-          imageOf: (choice) => chosenImage(choice, aws),
+          imageOf: (choice) => chosenImage(choice, aws).ref,
           trackingUri: mlflow.trackingUri,
           mlflow: { peer: mlflowPeer, port: mlflowPort },
           clusterName: aws.foundation.clusterName,
@@ -199,11 +200,10 @@ function createdModels(
   );
 }
 
-function chosenImage(choice: ImageChoice, aws: AwsGround | undefined): pulumi.Input<string> {
-  if (choice.kind === "pulled") return choice.ref;
-  if (aws === undefined)
-    throw new Error(`the image of ${choice.program} is built, but nothing in AWS is planned`);
-  return aws.images.ref(choice.program);
+function chosenImage(choice: ImageChoice, aws: AwsGround | undefined): ChosenImage {
+  if (aws !== undefined) return aws.images.of(choice);
+  if (choice.kind === "pulled") return { ref: choice.ref, after: [] };
+  throw new Error(`an image is ${choice.kind}, but nothing in AWS is planned`);
 }
 
 /** In the cluster it comes after what its volume needs; in RDS it waits for nothing there. */

@@ -4,9 +4,12 @@ import { planCost } from "./cost/cost.ts";
 import { hoursPerMonth } from "./cost/items.ts";
 import { nodePrice } from "./cost/nodes.ts";
 import { shareOfNodes } from "./cost/shares.ts";
+import { bakingProblems, planBaked } from "./data/baked.ts";
 import { bucketCount, dataKeysOf, planData } from "./data/data.ts";
 import { databaseCost, databaseWarnings, explainDatabase } from "./data/database.ts";
-import { planImages } from "./data/images.ts";
+import { planImages, platformsOf } from "./data/images.ts";
+import { planMirrors } from "./data/mirrors.ts";
+import { planServerRepositories } from "./data/repositories.ts";
 import { edgeWarnings, planEdge } from "./edge/edge.ts";
 import {
   type Explanation,
@@ -93,7 +96,12 @@ export async function planAws(
       gpus: foundation.gpuNodes !== undefined,
     });
   const built = [...imageChoicesOf(services), ...(adapter ? [adapter.image] : [])];
-  const data = planData(spec);
+  const mirrors = planMirrors(
+    spec,
+    serving.plans.map(({ image }) => image),
+  );
+  const baked = planBaked(spec, models, serving.plans, platformsOf(nodeGroups));
+  const data = planData(spec, planServerRepositories(mirrors, baked));
   const edge = planEdge(spec, { ...foundation, nodePort: services.gateway.nodePort });
   const balanced = edge !== undefined;
   const observability = planObservability(spec, { foundation, balanced, database: databases[0] });
@@ -105,6 +113,10 @@ export async function planAws(
     balanced,
     volumes,
     databases: databases.map(databaseCost),
+    images: [
+      ...mirrors.map(({ image, packedGB }) => ({ name: image, gb: packedGB })),
+      ...baked.map(({ model, weightsGB }) => ({ name: model, gb: weightsGB })),
+    ],
     others: {
       kmsKey: [...keysOf(foundation), ...dataKeysOf(data)].length + kmsKey,
       secret: databases.length,
@@ -141,6 +153,8 @@ export async function planAws(
       foundation,
       data,
       images: planImages([...built, ...trainingImages(trainings.jobs)], nodeGroups),
+      mirrors,
+      baked,
       edge,
       observability,
       monitoring,
@@ -149,6 +163,7 @@ export async function planAws(
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
       ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),
       ...serving.problems,
+      ...bakingProblems(models, serving.plans),
       ...trainings.problems,
       ...overBudget(cost),
     ],

@@ -1,7 +1,9 @@
 import type { GpuName } from "../catalog/gpus.ts";
 import type { PurchaseOption } from "../spec/capacity.ts";
+import type { BakedPlan } from "./data/baked.ts";
 import type { DataPlan } from "./data/data.ts";
 import type { ImagePlan } from "./data/images.ts";
+import type { MirrorPlan } from "./data/mirrors.ts";
 import type { EdgePlan } from "./edge/edge.ts";
 import type { FoundationPlan } from "./foundation/foundation.ts";
 import type { PlacementLock } from "./lock.ts";
@@ -36,6 +38,10 @@ export interface InfrastructurePlan {
   readonly data: DataPlan;
   /** What is built and pushed to its repositories. */
   readonly images: readonly ImagePlan[];
+  /** What is copied there from other registries. */
+  readonly mirrors: readonly MirrorPlan[];
+  /** Servers with a model's weights in them that are built and pushed there. */
+  readonly baked: readonly BakedPlan[];
   /** The way in; undefined where nothing from outside gets in. */
   readonly edge: EdgePlan | undefined;
   /** Who is told what. */

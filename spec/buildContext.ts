@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -13,7 +13,9 @@ export interface Context {
 export interface BuildSource {
   /** The folder with the Dockerfile, as Docker finds it. */
   readonly folder: string;
-  /** See `contextHash`. */
+  /** Other folders that the Dockerfile takes files from, by the names that it has for them. */
+  readonly contexts: Readonly<Record<string, string>>;
+  /** See `contextHash`; with other folders, over the hash of each. */
   readonly hash: string;
 }
 
@@ -35,12 +37,20 @@ export async function readContext(folder: string): Promise<Context> {
 }
 
 /**
- * SHA-256 over the Dockerfile and over names, modes and contents of the context's files: what could make an image another
- * one. Docker keeps modes, so a checkout with another umask has another hash.
+ * SHA-256 over the Dockerfile and the context's files: what could make an image another one.
  * @throws Error for a folder without a Dockerfile
  */
-export async function contextHash({ files, folder }: Context): Promise<string> {
-  const hash = createHash("sha256").update(await readFile(join(folder, "Dockerfile")));
+export async function contextHash(context: Context): Promise<string> {
+  return hashed(context, createHash("sha256").update(await readFile(join(context.folder, "Dockerfile"))));
+}
+
+/** The same over a folder that a Dockerfile elsewhere takes files from. */
+export async function filesHash(context: Context): Promise<string> {
+  return hashed(context, createHash("sha256"));
+}
+
+/** Names, modes and contents: Docker keeps modes, so a checkout with another umask has another hash. */
+async function hashed({ files, folder }: Context, hash: Hash): Promise<string> {
   for (const file of files) {
     const path = join(folder, file);
     const mode = (await stat(path)).mode & 0o777;

@@ -114,6 +114,15 @@ export const modelSchema = z.strictObject({
     .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
     .optional(),
   /**
+   * Where its weights are when a server starts. `fetched`: on disk, from the models bucket, or with `ollama` from a volume
+   * that a Job filled. `baked`: in an image of its own, tagged with model, version and format, which `up` builds and pushes
+   * to ECR: a new node needs nothing but that image, every start has the same bytes, and the way back is a tag. It costs
+   * $0.10 per GB and month for each version, twice the weights on every node's disk, and building where `pulumi` runs.
+   * With `vllm` it needs `revision`; `tgi`, Triton and `local` have none. Default `fetched`. Changing it rolls the pods;
+   * with `ollama` it replaces the StatefulSet by a Deployment, and the volumes go.
+   */
+  weights: z.enum(["fetched", "baked"]).optional(),
+  /**
    * Models of the same platform that answer in its place while it can't, in this order; the answer says which one did.
    * Default: none, since whoever asks for one model may not want another's answer.
    */

@@ -10,6 +10,7 @@ import {
   cloudSchema,
   clusterSchema,
   gatewaySchema,
+  imagesSchema,
   networkSchema,
   nlpSchema,
   objectStoreSchema,
@@ -74,6 +75,8 @@ export const awsSchema = z.strictObject({
   capacity: capacitySchema.prefault({}),
   /** The only entrance: Traefik behind a load balancer. */
   gateway: awsGatewaySchema,
+  /** Where images come from. */
+  images: imagesSchema.prefault({}),
   /** Buckets in S3. */
   storage: storageSchema.prefault({}),
   /** Trainings of small models, each on one GPU while it runs. */

@@ -33,6 +33,15 @@ export const cloudSchema = z.strictObject({
   region,
 });
 
+export const imagesSchema = z.strictObject({
+  /**
+   * Whether `up` copies the images of model servers into the account's own ECR, which their pods then name. Default: yes,
+   * so that a node that starts at night depends on no other registry's limits, outages or deletions and pulls within the
+   * region. It costs $0.10 per GB and month, some $2 for vLLM. Changing it rolls the servers.
+   */
+  mirror: z.boolean().default(true),
+});
+
 export const budgetSchema = z.strictObject({
   /** What the environment may cost in a month of 730 hours, in US dollars. A plan above it is an error. */
   usdPerMonth: z.number().positive().max(100_000_000),

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { partitionOf } from "../../catalog/partitions.ts";
+import { dnsSuffix, partitionOf } from "../../catalog/partitions.ts";
 import type { BucketPlan, BucketPurpose } from "../../planning/data/buckets.ts";
 import type { DataPlan, ReplicationPlan } from "../../planning/data/data.ts";
 import type { CostComponent } from "../../planning/ownership.ts";
@@ -41,6 +41,8 @@ interface Making {
 export class Data extends pulumi.ComponentResource {
   /** Key of everything here, and of the database. */
   readonly keyArn: pulumi.Output<string>;
+  /** Host of the account's ECR in the region, known before anything is there. */
+  readonly registry: pulumi.Output<string>;
   readonly #buckets: ReadonlyMap<BucketPurpose, Bucket>;
   readonly #repositories: ReadonlyMap<string, Repository>;
 
@@ -57,6 +59,8 @@ export class Data extends pulumi.ComponentResource {
       accessPolicy(plan.key, { plan, document: plan.document, tags: args.tags.others }, child);
 
     this.keyArn = key.arn;
+    const { region } = args;
+    this.registry = accountId.apply((account) => `${account}.dkr.ecr.${region}.${dnsSuffix(region)}`);
     this.#buckets = buckets;
     this.#repositories = createRepositories(making);
     this.registerOutputs();

@@ -1,6 +1,6 @@
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
-import { type ImagePlan, imageTag } from "../../planning/data/images.ts";
+import { type BuildPlan, imageTag } from "../../planning/data/images.ts";
 import { cacheTag } from "../../planning/data/repositories.ts";
 import type { BuildSource } from "../../spec/buildContext.ts";
 import { type Transform, transformed } from "../transform.ts";
@@ -13,11 +13,13 @@ export interface RegistryLogin {
 }
 
 export interface ImageArgs {
-  readonly plan: ImagePlan;
+  readonly plan: BuildPlan;
   readonly source: BuildSource;
   /** URL of its repository in ECR. */
   readonly repository: pulumi.Output<string>;
   readonly login: RegistryLogin;
+  /** What the build may read and the image must not have, by the name under which its Dockerfile mounts it. Default: nothing. */
+  readonly secrets?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly transform?: { readonly image?: Transform<dockerBuild.ImageArgs> } | undefined;
 }
 
@@ -44,16 +46,17 @@ export class Image extends pulumi.ComponentResource {
 
   constructor(name: string, args: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:data:Image", name, {}, opts);
-    const { login, plan, repository, source, transform } = args;
+    const { login, plan, repository, secrets = {}, source, transform } = args;
     const cache = pulumi.interpolate`${repository}:${cacheTag}`;
 
     const image = new dockerBuild.Image(
       name,
       transformed(transform?.image, {
-        context: { location: source.folder },
+        context: { location: source.folder, ...named(source.contexts) },
         platforms: [...plan.platforms],
         buildArgs: { ...plan.buildArgs },
         labels: { ...plan.labels },
+        ...secretInputs(secrets),
         tags: [pulumi.interpolate`${repository}:${imageTag(plan, source.hash)}`],
         // The export pushes; a second one beside it would need a newer BuildKit.
         push: false,
@@ -80,4 +83,17 @@ export class Image extends pulumi.ComponentResource {
     this.ref = image.ref;
     this.registerOutputs({ ref: this.ref });
   }
+}
+
+function named(contexts: BuildSource["contexts"]) {
+  const entries = Object.entries(contexts);
+  if (entries.length === 0) return {};
+  return { named: Object.fromEntries(entries.map(([name, location]) => [name, { location }])) };
+}
+
+/** Another token makes no other image. */
+function secretInputs(secrets: NonNullable<ImageArgs["secrets"]>) {
+  const names = Object.keys(secrets);
+  if (names.length === 0) return {};
+  return { secrets: pulumi.secret({ ...secrets }), ignoreSecretsInDiffCalculation: names };
 }

@@ -6,8 +6,8 @@ import { type Destination, trafficPolicy } from "./network.ts";
 import { type Program, podTemplate } from "./pod.ts";
 
 export interface TaskArgs extends Program {
-  /** Known at once: the Job is named after it. */
-  readonly image: string;
+  /** Where it is a plain text, the Job is named after it as well; where it is not, `key` must stand for it. */
+  readonly image: pulumi.Input<string>;
   /** What the result depends on. The task runs again when it changes, and only then. */
   readonly key: unknown;
   /** Where the program may connect to, beside DNS. */
@@ -44,7 +44,7 @@ export class Task extends pulumi.ComponentResource {
       name,
       {
         metadata: {
-          ...named(`${args.app}-${digest([args.key, args.image])}`, args.app, args),
+          ...named(`${args.app}-${digest(identity(args))}`, args.app, args),
           annotations: {
             "pulumi.com/replaceUnready": "true",
             // The engine's own limit is ten minutes; the Job's comes first, and says why it failed.
@@ -70,3 +70,5 @@ export class Task extends pulumi.ComponentResource {
 
 const digest = (value: unknown) =>
   createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);
+
+const identity = ({ image, key }: TaskArgs) => (typeof image === "string" ? [key, image] : [key]);

@@ -23,9 +23,12 @@ export interface ServingAws {
 
 export interface ModelServerArgs {
   readonly plan: ServingPlan;
+  readonly image: pulumi.Input<string>;
   readonly labels: Readonly<Record<string, string>>;
   /** ConfigMap with the entrypoint's Python files, for servers that it launches. */
   readonly entrypoint: pulumi.Input<string>;
+  /** What fills a store of Ollama's. */
+  readonly pull: string;
   /** Hugging Face token, for gated models whose weights come from the hub itself. */
   readonly hubToken?: SecretKey | undefined;
   /** Who may send requests: the gateway, the adapter. */
@@ -103,6 +106,7 @@ export class ModelServer extends pulumi.ComponentResource {
       {
         ...place,
         plan,
+        image: args.image,
         account: account.metadata.name,
         secretEnv: secretsOf(args, key),
         mounts: mountsOf(plan, {
@@ -168,7 +172,7 @@ function settingsOf(name: string, plan: ServingPlan, place: Placement, opts: pul
 
 function storesOf(
   name: string,
-  { after = [], plan, protectState, transform }: ModelServerArgs,
+  { after = [], image, plan, protectState, pull, transform }: ModelServerArgs,
   place: Placement,
   opts: pulumi.ComponentResourceOptions,
 ): ModelStore[] {
@@ -179,7 +183,17 @@ function storesOf(
     (_, ordinal) =>
       new ModelStore(
         `${name}-store-${ordinal}`,
-        { ...place, plan, store, ordinal, protectState, after, transform: transform?.store },
+        {
+          ...place,
+          plan,
+          image,
+          script: pull,
+          store,
+          ordinal,
+          protectState,
+          after,
+          transform: transform?.store,
+        },
         opts,
       ),
   );
@@ -194,7 +208,7 @@ function morePorts({ ports: { grpc, http, metrics } }: ServingPlan): number[] {
 }
 
 /** Where weights come from while it runs. */
-function reaches({ bucketFolder: mounted, role, store }: ServingPlan): Destination[] {
-  if (store !== undefined || mounted !== undefined) return [];
+function reaches({ bucketFolder: mounted, image, role, store }: ServingPlan): Destination[] {
+  if (store !== undefined || mounted !== undefined || image.kind === "baked") return [];
   return [role === undefined ? "https" : "aws"];
 }

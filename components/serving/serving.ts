@@ -1,17 +1,21 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { ImageChoice } from "../../planning/data/images.ts";
 import { servingPriority } from "../../planning/serving/scheduling.ts";
 import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
+import type { ChosenImage } from "../data/images.ts";
 import { generated, named, type Placement } from "../kubernetes/metadata.ts";
 import type { Peer } from "../kubernetes/network.ts";
 import { type Endpoint, ModelServer, type ModelServerArgs } from "./modelServer.ts";
 
 export interface ServingArgs
-  extends Omit<ModelServerArgs, "after" | "clients" | "entrypoint" | "plan" | "transform">,
+  extends Omit<ModelServerArgs, "after" | "clients" | "entrypoint" | "image" | "plan" | "transform">,
     Placement {
   readonly plans: readonly ServingPlan[];
   /** The entrypoint's Python files, by name: `m2m/entrypoint/*.py`. */
   readonly entrypoint: Readonly<Record<string, string>>;
+  /** What the pods of a model name, and what they must come after for that. */
+  readonly imageOf: (choice: ImageChoice) => ChosenImage;
   /** Who passes on what comes from outside: to models that have a route. */
   readonly gateway: Peer;
   /** Who else may send requests, to all models. Default: nobody. */
@@ -34,7 +38,7 @@ export class Serving extends pulumi.ComponentResource {
   constructor(name: string, args: ServingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:serving:Serving", name, {}, opts);
     const child = { parent: this };
-    const { after, clients = [], entrypoint, gateway, plans, transform, ...common } = args;
+    const { after, clients = [], entrypoint, gateway, imageOf, plans, transform, ...common } = args;
 
     const priority = new k8s.scheduling.v1.PriorityClass(
       name,
@@ -52,13 +56,15 @@ export class Serving extends pulumi.ComponentResource {
     );
     this.endpoints = new Map(
       plans.map((plan) => {
+        const image = imageOf(plan.image);
         const server = new ModelServer(
           plan.name,
           {
             ...common,
             plan,
+            image: image.ref,
             clients: [...(plan.route ? [gateway] : []), ...clients],
-            after: [priority, ...(after?.(plan) ?? [])],
+            after: [priority, ...image.after, ...(after?.(plan) ?? [])],
             entrypoint: program.metadata.name,
             transform: transform?.[plan.model],
           },

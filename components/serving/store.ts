@@ -9,6 +9,10 @@ import { storeClaim, storeVolume } from "./workload.ts";
 
 export interface ModelStoreArgs extends Placement {
   readonly plan: ServingPlan;
+  /** The server's image, which is also what pulls. */
+  readonly image: pulumi.Input<string>;
+  /** What runs in it: `m2m/images/ollama/pull.sh`. */
+  readonly script: string;
   readonly store: ModelStorePlan;
   /** Which replica's. */
   readonly ordinal: number;
@@ -52,8 +56,8 @@ export class ModelStore extends pulumi.ComponentResource {
         namespace: args.namespace,
         labels: { ...args.labels, [storeLabel]: plan.name },
         app,
-        image: plan.image,
-        command: ["sh", "-euc", pullScript],
+        image: args.image,
+        command: ["sh", "-euc", args.script],
         env: {
           ...store.env,
           MODEL: store.tag,
@@ -71,7 +75,7 @@ export class ModelStore extends pulumi.ComponentResource {
         ],
         scheduling: pullScheduling(args),
         deadlineSeconds: store.deadlineSeconds,
-        key: [ordinal, store.tag, store.digest],
+        key: [ordinal, store.tag, store.digest, plan.image],
         after: args.after,
         to: ["https"],
       },
@@ -85,23 +89,6 @@ export class ModelStore extends pulumi.ComponentResource {
 
 /** What a download takes; the model itself isn't loaded. */
 const pullResources = { requests: { cpu: "250m", memory: "256Mi" }, limits: { memory: "1Gi" } };
-
-/** The client needs a server, which listens to this pod only. */
-const pullScript = `
-ollama serve &
-until ollama list > /dev/null 2>&1; do
-  kill -0 $!
-  sleep 1
-done
-ollama pull "$MODEL"
-found=$(sha256sum "$MANIFEST" | cut -d ' ' -f 1)
-echo "$MODEL has the digest $found"
-if [ -n "$DIGEST" ] && [ "$found" != "$DIGEST" ]; then
-  echo "but $DIGEST is pinned: it was pushed anew; look at what changed, then pin the new digest" >&2
-  rm "$MANIFEST"
-  exit 1
-fi
-`;
 
 /** Where the server goes, as far apart as its replicas; and where one is already, on its node, whose disk it is. */
 function pullScheduling({ ordinal, plan }: ModelStoreArgs) {

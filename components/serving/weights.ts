@@ -4,8 +4,10 @@ import { hubTokenSecret, type StagingPlan } from "../../planning/serving/staging
 import { generated, named, type Placement } from "../kubernetes/metadata.ts";
 import { WeightsStage, type WeightsStageArgs } from "./weightsStage.ts";
 
-/** Python files by name, of the programs beside models: `m2m/entrypoint/*.py` and `m2m/stage/*.py`. */
+/** Programs beside models: Python files by name, `m2m/entrypoint/*.py` and `m2m/stage/*.py`, and a shell script. */
 export interface ServingPrograms {
+  /** Fills a store of Ollama's: `m2m/images/ollama/pull.sh`. */
+  readonly pull: string;
   readonly entrypoint: Readonly<Record<string, string>>;
   readonly stage: Readonly<Record<string, string>>;
 }
@@ -28,7 +30,7 @@ export class Weights extends pulumi.ComponentResource {
     const { after, aws, hubToken, labels, namespace, plans } = args;
     const place = { namespace, labels };
 
-    const program = (app: keyof ServingPrograms) =>
+    const program = (app: "entrypoint" | "stage") =>
       new k8s.core.v1.ConfigMap(
         `${name}-${app}`,
         { metadata: generated(app, place), immutable: true, data: { ...args.programs[app] } },

@@ -11,6 +11,7 @@ import { probesOf, schedulingOf } from "./pods.ts";
 
 export interface WorkloadArgs extends Placement {
   readonly plan: ServingPlan;
+  readonly image: pulumi.Input<string>;
   readonly account: pulumi.Input<string>;
   readonly secretEnv: Readonly<Record<string, SecretKey>>;
   readonly mounts: readonly Mount[];
@@ -142,14 +143,14 @@ const ownName = {
   POD_INDEX: "metadata.labels['apps.kubernetes.io/pod-index']",
 } as const;
 
-function template({ account, mounts, plan, secretEnv, ...place }: WorkloadArgs) {
+function template({ account, image, mounts, plan, secretEnv, ...place }: WorkloadArgs) {
   const { http, grpc, metrics } = plan.ports;
   const more = { grpc, metrics: metrics === http ? undefined : metrics };
   return podTemplate(
     {
       ...place,
       app: plan.name,
-      image: plan.image,
+      image,
       ...(plan.command ? { command: plan.command } : {}),
       ...(plan.args.length > 0 ? { args: plan.args } : {}),
       env: plan.env,

@@ -6,7 +6,15 @@ import type { VolumePlan } from "../volumes.ts";
 import { hoursPerMonth, serviceItem } from "./items.ts";
 import { priceIdle, priceNodes } from "./nodes.ts";
 import { notPriced } from "./notPriced.ts";
-import { type DatabaseCost, priceCluster, priceDatabases, priceNetwork, priceStorage } from "./services.ts";
+import {
+  type DatabaseCost,
+  type ImageCost,
+  priceCluster,
+  priceDatabases,
+  priceImages,
+  priceNetwork,
+  priceStorage,
+} from "./services.ts";
 
 export interface CostInput {
   readonly spec: Pick<AwsPlatformSpec, "budget" | "capacity" | "cloud" | "cluster">;
@@ -18,6 +26,8 @@ export interface CostInput {
   readonly volumes?: readonly VolumePlan[];
   /** RDS databases. Default: none. */
   readonly databases?: readonly DatabaseCost[];
+  /** Images in ECR whose size is known before they are there, in GB. Default: none. */
+  readonly images?: readonly ImageCost[];
   /** Other things that are paid by time, by their price in the catalog, such as `{ kmsKey: 2 }`. Default: none. */
   readonly others?: Partial<Readonly<Record<ServicePriceName, number>>>;
   /** What runs only for a while, for a person: it is in no total. Default: nothing. */
@@ -30,7 +40,16 @@ export interface CostInput {
  * that is not in the other.
  */
 export function planCost(input: CostInput): CostPlan {
-  const { balanced = true, databases = [], network, nodeGroups, others = {}, passing = [], spec } = input;
+  const {
+    balanced = true,
+    databases = [],
+    network,
+    nodeGroups,
+    images = [],
+    others = {},
+    passing = [],
+    spec,
+  } = input;
   const { volumes = [] } = input;
   const { region } = spec.cloud;
   const nodes = priceNodes(nodeGroups, region);
@@ -41,6 +60,7 @@ export function planCost(input: CostInput): CostPlan {
     ...idle.items,
     ...priceNetwork(region, network, balanced),
     ...priceStorage(region, nodeGroups, volumes),
+    ...priceImages(region, images),
     ...priceDatabases(region, databases),
     ...otherItems(region, others),
   ];

@@ -25,7 +25,7 @@ export function notPriced(
     ...(balanced ? [`the load balancer's use: ${each("networkLoadBalancerUnit")}`] : []),
     "traffic to the internet and between zones",
     `objects in S3: ${each("s3Standard")}, and requests`,
-    `images in ECR: ${each("ecrStorage")}`,
+    `images of ours in ECR, and older versions: ${each("ecrStorage")}`,
     `logs: ${each("logIngestion")} written and ${each("logStorage")} kept`,
     ...(databases.length > 0 ? [`the database's backups beyond its disk's size: ${each("rdsBackup")}`] : []),
     `snapshots of volumes: ${each("ebsSnapshot")}`,

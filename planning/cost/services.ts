@@ -64,6 +64,20 @@ export function priceStorage(
   ];
 }
 
+/** An image in ECR. */
+export interface ImageCost {
+  readonly name: string;
+  /** Of one version, as the registry keeps it. */
+  readonly gb: number;
+}
+
+/** One version of each: an older one beside it costs the same until it goes. */
+export function priceImages(region: string, images: readonly ImageCost[]): CostItem[] {
+  return images.flatMap(({ gb, name }) =>
+    serviceItem(region, `storage/image-${name}`, `${gb.toFixed(1)} GB in ECR, one version`, "ecrStorage", gb),
+  );
+}
+
 /** @throws RangeError for a class that the catalog has no price of */
 export function priceDatabases(region: string, databases: readonly DatabaseCost[]): CostItem[] {
   return databases.flatMap(({ instanceClass, multiZone, name, storageGiB }) => {

@@ -33,7 +33,8 @@ export interface ReplicationPlan {
   readonly role: ServiceRolePlan;
 }
 
-export function planData(spec: AwsPlatformSpec): DataPlan {
+/** @param more repositories beside those of our own programs */
+export function planData(spec: AwsPlatformSpec, more: readonly RepositoryPlan[] = []): DataPlan {
   const buckets = planBuckets(spec);
   return {
     key: dataKey(spec),
@@ -43,7 +44,7 @@ export function planData(spec: AwsPlatformSpec): DataPlan {
         : [],
     buckets,
     replication: planReplication(spec, buckets),
-    repositories: planRepositories(spec),
+    repositories: [...planRepositories(spec), ...more],
     access: planDatasetAccess(spec),
   };
 }

@@ -1,9 +1,9 @@
 import { findInstanceType } from "../../catalog/ec2/instances.ts";
 import { defaultKubernetesVersion } from "../../catalog/eks.ts";
-import { imageRef } from "../../catalog/images.ts";
 import type { ModelSpec } from "../../spec/models.ts";
 import type { AwsPlatformSpec, PlatformSpec } from "../../spec/platform.ts";
 import { bucketNameOf } from "../data/buckets.ts";
+import { serverImage } from "../data/mirrors.ts";
 import type { ModelPlan } from "../models.ts";
 import { ollamaParts, planStore } from "./engines/ollama.ts";
 import {
@@ -67,7 +67,7 @@ export function planServing(
       ...plans.flatMap(({ legacy, model }) => (legacy === undefined ? [] : [`models.${model}: ${legacy}`])),
       ...plans.flatMap(({ scaling }) => scaling?.warnings ?? []),
       ...plans.flatMap((plan) => unscaled(plan, spec.models[plan.model], options)),
-      ...(spec.environment === "local" ? [] : plans.flatMap(unpinned)),
+      ...(spec.environment === "local" ? [] : plans.flatMap((plan) => unpinned(plan, spec))),
     ],
   };
 }
@@ -113,11 +113,14 @@ function unscaled(
   ];
 }
 
-function unpinned({ model, store }: ServingPlan): string[] {
-  if (store === undefined || store.digest !== undefined) return [];
-  return [
-    `models.${model}: Ollama's tag ${store.tag} may point to other files tomorrow: pin its manifest's digest in models.${model}.digest`,
-  ];
+function unpinned({ image, model, server, store }: ServingPlan, { models }: PlatformSpec): string[] {
+  if (server !== "ollama" || models[model]?.digest !== undefined) return [];
+  const pin = `pin its manifest's digest in models.${model}.digest`;
+  return image.kind === "baked"
+    ? [
+        `models.${model}: its image has what Ollama's tag points to when it is first built, in each environment: ${pin}`,
+      ]
+    : [`models.${model}: Ollama's tag ${store?.tag} may point to other files tomorrow: ${pin}`];
 }
 
 function serverOf({ engine, name }: ModelPlan, specs: Readonly<Record<string, ModelSpec>>): Server {
@@ -129,13 +132,14 @@ function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions
   const server = serverOf(model, spec.models);
   if (server === "ollama") return planOllama(spec, model, options);
   const aws = spec.environment === "local" ? undefined : spec;
-  const weights = planWeights(model, aws && bucketNameOf(aws, "models"));
+  const baked = isBaked(spec, model);
+  const weights = planWeights(model, aws && !baked ? bucketNameOf(aws, "models") : undefined);
   const streaming = server === "vllm" && weights.prefix !== undefined ? planStreaming(model) : undefined;
   const streamed = streaming !== undefined;
-  const from = weights.prefix === undefined ? "hub" : "s3";
+  const from = baked ? "image" : weights.prefix === undefined ? "hub" : "s3";
   const timing = planTiming(model, { server, from, streamed: streamed || server === "triton" });
   const group = groupOf(model);
-  const input: EngineInput = { model, weights, streaming, group, timing };
+  const input: EngineInput = { model, weights, baked, streaming, group, timing };
   const parts = partsOf[server](input);
   const pods = group?.size ?? 1;
   // Triton reads the bucket as a folder, or has vLLM fetch into its cache.
@@ -143,11 +147,11 @@ function planModel(spec: PlatformSpec, model: ModelPlan, options: ServingOptions
     model,
     server,
     { weights: server === "triton" ? `${cacheFolder}/huggingface` : weightsFolder, cache: cacheFolder },
-    streamed || (server === "triton" && weights.prefix !== undefined),
+    streamed || baked || (server === "triton" && weights.prefix !== undefined),
   );
   return {
     ...common(spec, model, server, parts, timing, options),
-    gated: weights.gated && weights.prefix === undefined,
+    gated: weights.gated && weights.prefix === undefined && !baked,
     launchFiles: launchFilesOf(objectName(model.name), parts.launches, group?.size),
     podsPerReplica: pods,
     resources: planResources(model, pods, volumes),
@@ -167,10 +171,11 @@ function planOllama(spec: PlatformSpec, model: ModelPlan, options: ServingOption
   const tag = libraryTag(model);
   if (tag === undefined)
     return `models.${model.name}: Ollama's library has no ${model.model} in ${model.deployment.quantization} that the catalog knows of`;
-  const timing = planTiming(model, { server: "ollama", from: "volume", streamed: false });
+  const baked = isBaked(spec, model);
+  const timing = planTiming(model, { server: "ollama", from: baked ? "image" : "volume", streamed: false });
   const resources = planResources(model, 1, []);
   return {
-    ...common(spec, model, "ollama", ollamaParts(model, tag, timing), timing, options),
+    ...common(spec, model, "ollama", ollamaParts(model, tag, { baked, timing }), timing, options),
     gated: false,
     launchFiles: {},
     podsPerReplica: 1,
@@ -179,7 +184,7 @@ function planOllama(spec: PlatformSpec, model: ModelPlan, options: ServingOption
       requests: { ...resources.requests, ...(spec.environment === "local" ? { cpu: localCpu } : {}) },
     },
     volumes: [],
-    store: planStore(model, tag, spec.models[model.name]?.digest),
+    store: baked ? undefined : planStore(model, tag, spec.models[model.name]?.digest),
     bucketFolder: undefined,
     role: undefined,
   };
@@ -202,7 +207,7 @@ function common(
     server,
     legacy: server === "tgi" ? tgiLegacy : undefined,
     namespace: servingNamespace,
-    image: imageRef(image),
+    image: imageOf(spec, model, image),
     replicas: model.replicas,
     scheduling: planScheduling(model, aws),
     timing,
@@ -219,6 +224,15 @@ function common(
     awaited: !(fromZero?.has(model.name) ?? false),
     route: planRoute(model, server, { forwardAuth, host }),
   };
+}
+
+function isBaked({ models }: PlatformSpec, { name }: ModelPlan): boolean {
+  return models[name]?.weights === "baked";
+}
+
+function imageOf(spec: PlatformSpec, model: ModelPlan, image: EngineParts["image"]): ServingPlan["image"] {
+  if (isBaked(spec, model)) return { kind: "baked", model: model.name };
+  return serverImage(image, spec.environment !== "local" && spec.images.mirror);
 }
 
 /** Pods of a replica: as many as the smallest of its nodes' types needs for all GPUs. */

@@ -1,3 +1,4 @@
+import type { ImageChoice } from "../data/images.ts";
 import type { PodRolePlan } from "../foundation/iam/roles.ts";
 import type { LaunchFile } from "./launch.ts";
 import type { RoutePlan } from "./route.ts";
@@ -19,7 +20,7 @@ export interface ServingPlan {
   /** Why nobody should choose this server for something new; undefined where there is no reason. */
   readonly legacy: string | undefined;
   readonly namespace: string;
-  readonly image: string;
+  readonly image: ImageChoice;
   /** What runs in the image. Undefined: the image's own entrypoint. */
   readonly command: readonly string[] | undefined;
   readonly args: readonly string[];
@@ -42,7 +43,7 @@ export interface ServingPlan {
   readonly podsPerReplica: number;
   readonly resources: ServingResources;
   readonly volumes: readonly ServingVolume[];
-  /** Ollama's store, with what is pulled into it; undefined where weights are fetched at start. */
+  /** Ollama's store, with what is pulled into it; undefined where weights are fetched at start, or are in the image. */
   readonly store: ModelStorePlan | undefined;
   /** Prefix of a bucket that is mounted as a folder, by Mountpoint for S3, which has its own rights. */
   readonly bucketFolder: BucketFolderPlan | undefined;

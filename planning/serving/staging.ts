@@ -47,13 +47,13 @@ const leastSeconds = 1800;
 
 /**
  * The Jobs that fill the models bucket: one for each set of files, however many models load them. Models of Ollama's
- * library have stores of their own.
+ * library have stores of their own, and baked ones have their weights in an image.
  */
 export function planStaging(spec: AwsPlatformSpec, models: readonly ModelPlan[]): StagingPlan[] {
   const bucket = bucketNameOf(spec, "models");
   const byPrefix = new Map<string, { weights: WeightsPlan; users: ModelPlan[] }>();
   for (const model of models) {
-    if (model.engine === "ollama") continue;
+    if (model.engine === "ollama" || spec.models[model.name]?.weights === "baked") continue;
     const weights = planWeights(model, bucket);
     if (weights.prefix === undefined) continue;
     const known = byPrefix.get(weights.prefix);

@@ -97,8 +97,9 @@ function smallest(
   for (const tensorParallel of degrees(spec, kind, most / pipelineParallel)) {
     const deployment = deploymentOf(request, engine, share, quantization, tensorParallel, pipelineParallel);
     const memory = estimateMemory(deployment);
-    if (memory.problem === undefined)
-      return { option: optionOf(deployment, memory, sharing), deployment, memory };
+    if (memory.problem === undefined) {
+      return { option: optionOf(deployment, memory, spec), deployment, memory };
+    }
     // Lack of memory on few GPUs says less than on many, but more than that the next number doesn't divide the heads.
     if (memory.shares.budget > 0 || tensorParallel === 1 || spec.tensorParallel) reason = memory.problem;
   }
@@ -166,16 +167,18 @@ function utilizationOf(kind: Gpu | undefined): number {
 function optionOf(
   { gpu: kind, quantization, ...deployment }: Deployment,
   memory: MemoryEstimate,
-  sharing: GpuSharing | undefined,
+  spec: ModelSpec,
 ): Option {
-  const card = kind && cardKind(kind.name, sharing);
+  const card = kind && cardKind(kind.name, sharingOf(spec));
+  // A node keeps an image packed and unpacked.
+  const copies = spec.weights === "baked" ? 2 : 1;
   const gpus = kind ? deployment.tensorParallel * deployment.pipelineParallel : 0;
   const demand: Demand = {
     gpu: card,
     gpus,
     milliCpus: kind ? gpuServerMilliCpus(gpus) : cpuServerMilliCpus(memory.diskMiB),
     memoryMiB: roundUp(memory.hostMemoryMiB, 1024),
-    diskGiB: Math.ceil(memory.diskMiB / 1024),
+    diskGiB: Math.ceil((copies * memory.diskMiB) / 1024),
   };
   return {
     id: card ? `${gpus}x${card}/${quantization}` : `cpu/${quantization}`,

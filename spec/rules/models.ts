@@ -10,7 +10,7 @@ import { describedModel, type ModelRule, type PlacedModelRule, placedModel } fro
 import { heads, parallelism } from "./parallelism.ts";
 import { allowedFamilies, allowedGpus, region } from "./region.ts";
 import type { Rule } from "./rule.ts";
-import { scaling, servers, tasks } from "./serving.ts";
+import { baked, scaling, servers, tasks } from "./serving.ts";
 import { oneSharing, sharing } from "./sharing.ts";
 
 const byThemselves: readonly ModelRule[] = [heads, context, scaling, oneSharing];
@@ -27,6 +27,7 @@ const inPlace: readonly PlacedModelRule[] = [
   servers,
   tasks,
   sharing,
+  baked,
 ];
 
 /** Undefined where what the environment may use is not known, or is wrong itself. */

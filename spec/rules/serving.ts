@@ -1,6 +1,7 @@
+import { artefactId } from "../../catalog/models/models.ts";
 import { taskOf } from "../defaults.ts";
 import type { Finding } from "../faults/issues.ts";
-import type { ModelRule, PlacedModelRule } from "./model.ts";
+import type { ModelInPlace, ModelRule, PlacedModelRule } from "./model.ts";
 
 /** Numbers of replicas that contradict each other. */
 export const scaling: ModelRule = ({ spec: { autoscaling, replicas } }) => {
@@ -52,3 +53,47 @@ export const servers: PlacedModelRule = ({ engine, spec }) => {
   }
   return findings;
 };
+
+/** Weights that are in an image must be there to build it from, in the same bytes each time. */
+export const baked: PlacedModelRule = (model) => {
+  const { engine, environment, spec } = model;
+  if (spec.weights !== "baked") return [];
+  const problem = cantBake(model);
+  if (problem !== undefined) return [{ path: ["weights"], problem }];
+  if (engine !== "vllm") return [];
+  if (spec.revision === undefined) {
+    return [
+      {
+        path: ["revision"],
+        problem:
+          "is missing: weights that are baked into an image are those of one commit, so write its 40 digits",
+      },
+    ];
+  }
+  return copies(model).map(({ name, path }) => ({
+    path,
+    problem: `${name} is a copy by somebody else, which has a revision of its own: in ${environment}, name that copy as model, or leave weights at fetched`,
+  }));
+};
+
+function cantBake({ engine, environment, spec }: ModelInPlace): string | undefined {
+  if (environment === "local")
+    return "baked needs a registry that is built for, which local has none of: leave it at fetched";
+  if (engine === "tgi") return "baked is for vllm and ollama: tgi is archived upstream";
+  if (spec.server === "triton")
+    return "baked is for vllm's own server: triton reads its weights from the bucket";
+  return undefined;
+}
+
+/** Formats whose files are in another repository than the model's own. */
+function copies({
+  formats,
+  id,
+  known,
+}: ModelInPlace): { readonly name: string; readonly path: Finding["path"] }[] {
+  if (known === undefined) return [];
+  return formats.flatMap(({ name, path }) => {
+    const repository = artefactId(known, name) ?? id;
+    return repository === id ? [] : [{ name: repository, path }];
+  });
+}

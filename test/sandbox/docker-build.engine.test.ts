@@ -136,6 +136,31 @@ describe.skipIf((await engine()).kind === "official")("an image", () => {
   );
 
   test(
+    "of others is copied under the digest of its only source, once",
+    async () => {
+      const digest = `sha256:${"a".repeat(64)}`;
+      await program.write(
+        `${source}
+new docker.Index("copy", {
+  sources: ["acme/upstream:9@${digest}"],
+  tag: pulumi.interpolate\`\${url}:upstream\`,
+  registry: { address: url, username: "AWS", password: pulumi.secret(token.password) },
+}, { retainOnDelete: true });
+`,
+      );
+      const before = await pushes();
+      expect(await program.up()).toContain("+ 1 created");
+      expect(await pushes()).toBe(before + 1);
+      expect(await program.up()).toContain("4 unchanged");
+      expect(await program.state()).toContain(`acme/app:upstream@${digest}`);
+      expect(await program.state()).not.toContain("auth-token");
+      await program.write(source);
+      await program.up();
+    },
+    3 * minutes,
+  );
+
+  test(
     "is found again by a refresh, and goes before its repository",
     async () => {
       program.env.TAG = "3";

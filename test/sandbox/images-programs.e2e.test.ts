@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ImageName, images } from "../../catalog/images.ts";
 import { planPlatform } from "../../planning/plan.ts";
 import { planServing } from "../../planning/serving/serving.ts";
+import { parseDockerfile } from "../../sandbox/images/dockerfile.ts";
 import { buildImages } from "../../sandbox/images/images.ts";
 import { cacheDir, repoRoot } from "../../sandbox/lib/paths.ts";
 import { silent } from "../../sandbox/lib/progress.ts";
@@ -186,6 +187,75 @@ kill %1 %2; cat /tmp/library`;
     expect(said).toContain(`${images.ollama.version} 3 ${plan.env.OLLAMA_CONTEXT_LENGTH}`);
     expect(said).toContain(`random weights instead of ${tag}`);
   }, 120_000);
+});
+
+/** The Dockerfile with which a model is put into Ollama's image, its steps run in the sandbox's image of the real server. */
+describe("ollama with a model baked in", () => {
+  const ollama = image("ollama");
+  const tag = "qwen3:0.6b-q8_0";
+  const source = join(repoRoot, "m2m/images/ollama");
+  const manifest = "/opt/models/manifests/registry.ollama.ai/library/qwen3/0.6b-q8_0";
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "baked-"));
+    await mkdir(join(folder, "opt"));
+    await writeFile(
+      join(folder, "hosts"),
+      "127.0.0.1 localhost registry.ollama.ai blobs.registry.ollama.ai\n",
+    );
+    await chmod(folder, 0o755);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const build = async (digest: string) => {
+    const [stage] = parseDockerfile(await readFile(join(source, "Dockerfile"), "utf8"), "Dockerfile");
+    const env = { MODEL: tag, MANIFEST: manifest, DIGEST: digest };
+    let script =
+      "ollama-library serve 127.0.0.1:443 /usr/share/ollama-library/tiny-random-llama.gguf > /tmp/library &\n";
+    for (const step of stage?.instructions ?? []) {
+      if (step.kind === "env") Object.assign(env, step.values);
+      else if (step.kind === "copy")
+        for (const file of step.sources) await cp(join(source, file), join(folder, step.target));
+      else if (step.kind === "run")
+        script += `(${step.command}) 2>/tmp/log || { echo "failed"; tail -3 /tmp/log; }\n`;
+      else throw new Error(`${step.kind} is not tried here`);
+    }
+    const volumes = { "/etc/hosts": join(folder, "hosts"), "/opt": join(folder, "opt") };
+    return containers.run(ollama.get(), `${script}kill %1`, { env, volumes, user: "0:0" });
+  };
+
+  test("has the pinned manifest, or is not built", async () => {
+    const said = await build("");
+    const digest = /has the digest ([0-9a-f]{64})/.exec(said)?.[1] ?? "";
+    expect(said).not.toContain("failed");
+    const wrong = await build("0".repeat(64));
+    expect(wrong).toContain("failed");
+    expect(wrong).toContain("is pinned: it was pushed anew");
+    expect(await build(digest)).toContain(`${tag} has the digest ${digest}`);
+  }, 240_000);
+
+  test("answers from what is in it, without a way out and without a right to write", async () => {
+    const spec = describeEnvironment("dev", repoRoot);
+    const plan = (await planPlatform(spec)).serving.plans.find(({ model }) => model === "qwen3-0.6b");
+    expect(plan?.image).toEqual({ kind: "baked", model: "qwen3-0.6b" });
+    expect(plan?.health.startCommand).toEqual(["ollama", "run", tag, ""]);
+    const env = { ...plan?.env, OLLAMA_HOST: "127.0.0.1:11434" };
+    const script = `
+touch /opt/models/new 2>/dev/null && echo "may write"
+ollama serve 2>/tmp/log &
+until ollama list > /dev/null 2>&1; do sleep 0.1; done
+ollama run ${tag} ""
+python3 - <<'end'
+import json, urllib.request
+body = json.dumps({"model": "${tag}", "prompt": "hi", "stream": False, "options": {"num_predict": 3}}).encode()
+answer = json.load(urllib.request.urlopen("http://127.0.0.1:11434/api/generate", body, timeout=60))
+print("tokens", answer["eval_count"], "done", answer["done"])
+end
+kill %1; grep -c "registry.ollama.ai" /tmp/log`;
+    const volumes = { "/etc/hosts": join(folder, "hosts"), "/opt": join(folder, "opt") };
+    const said = await containers.run(ollama.get(), `${script} || true`, { env, volumes, user: "1000:1000" });
+    expect(said).toBe("tokens 3 done True\n0");
+  }, 240_000);
 });
 
 describe("postgres", () => {

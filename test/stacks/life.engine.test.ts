@@ -16,6 +16,7 @@ import { added, type Holdings, holdingsOf } from "../support/simulated/holdings.
 import { expectNodesAsTemplated } from "../support/simulated/instances.ts";
 import { expectModelsPlaced } from "../support/simulated/models.ts";
 import { liftProtection } from "../support/simulated/protection.ts";
+import { expectInRegistry } from "../support/simulated/registry.ts";
 import { call, Sdk } from "../support/simulated/sdk.ts";
 import { expectNoLuck } from "../support/simulated/shrunk.ts";
 import { begin } from "./life/begin.ts";
@@ -63,8 +64,16 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
       const api = await openCluster(aws);
       const pushes = async () =>
         (await recordedCalls(aws)).filter(({ operation }) => operation === "PutImage").length;
-      // Three images, and the caches of their builds.
-      expect(await pushes()).toBe(6);
+      // Three programs of ours and a model, each with the cache of its build, and two mirrors.
+      expect(await pushes()).toBe(10);
+      for (const [server, name] of [
+        ["qwen2-5-7b", "mirror/vllm/vllm-openai:v"],
+        ["qwen3-0-6b", "ollama/qwen3:0.6b-q8_0-"],
+      ] as const) {
+        const image = await imageOf(api, "ai-models", server);
+        expect(image).toContain(`.dkr.ecr.${spec.cloud.region}.amazonaws.com/ai-platform-dev/${name}`);
+        await expectInRegistry(sdk, image);
+      }
       const service = await ownSources(project);
       await life().up();
       const built = await pushes();

@@ -269,6 +269,21 @@ describe.each(["dev", "prod"] as const)("the order of %s", (environment) => {
     expect(order.notBefore(order.one("Deployment", "experiments"), [image])).toEqual([]);
   });
 
+  test("a server comes after the copy of its image, and that after its repository", () => {
+    const copies = order.all("docker-build:index:Index");
+    expect(copies.length).toBeGreaterThan(0);
+    for (const copy of copies) {
+      const repository = order.one("aws:ecr/repository:Repository", nameOf(copy));
+      expect(order.notBefore(copy, [repository])).toEqual([]);
+    }
+    const servers = order
+      .all("Deployment")
+      .filter((urn) => JSON.stringify(order.inputs(urn)).includes("/mirror/vllm/vllm-openai:"));
+    expect(servers.length).toBeGreaterThan(0);
+    const vllm = order.one("docker-build:index:Index", "mirror-vllm");
+    for (const server of servers) expect(order.notBefore(server, [vllm])).toEqual([]);
+  });
+
   test("what doesn't need the cluster doesn't wait for it", () => {
     const types = [
       "docker-build:index:Image",

@@ -15,10 +15,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const hash = async () => (await readSources(["experiments"], root)).get("experiments")?.hash;
+const plan = { source: "services/experiments", contexts: {} };
+const hash = async (plans = [plan]) => (await readSources(plans, root)).get(plan.source)?.hash;
 
 test("a source is found from where the program runs, and is the same in every checkout", async () => {
-  const here = (await readSources(["experiments"], repoRoot)).get("experiments");
+  const here = (await readSources([plan], repoRoot)).get(plan.source);
   expect(here?.folder).toBe("services/experiments");
   expect(await hash()).toBe(here?.hash);
 });
@@ -32,9 +33,21 @@ test("what goes into the image makes it another one, what doesn't leaves it", as
   expect(await hash()).not.toBe(before);
 });
 
+test("what it takes from other folders makes it another one as well", async () => {
+  const folder = join(root, "m2m/bake");
+  await cp(join(repoRoot, "m2m/bake"), folder, { recursive: true });
+  const more = { ...plan, contexts: { bake: "m2m/bake" } };
+  const [source] = [...(await readSources([more], root)).values()];
+  expect(source?.contexts.bake).toMatch(/m2m\/bake$/);
+  const before = await hash([more]);
+  expect(before).not.toBe(await hash());
+  await writeFile(join(folder, "main.py"), "new");
+  expect(await hash([more])).not.toBe(before);
+});
+
 test("an image without a Dockerfile is named", async () => {
   await rm(join(root, "services/experiments/Dockerfile"));
-  await expect(readSources(["experiments"], root)).rejects.toThrow(
-    "the image of experiments can't be built: services/experiments has no Dockerfile",
+  await expect(readSources([plan], root)).rejects.toThrow(
+    "the image of services/experiments can't be built: it has no Dockerfile",
   );
 });

@@ -196,5 +196,10 @@ function at(inputs: unknown, path: string): string {
     );
   if (value === undefined || value === null) return "";
   if (value === unknown) return "?";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object"
+    ? JSON.stringify(value)
+    : String(value).replace(contentHash, "$1-(content)");
 }
+
+/** What a tag of ours ends with: another one with every change of what the image is built from. */
+const contentHash = /(\.amazonaws\.com\/.+:.+)-[0-9a-f]{12}$/;

@@ -1,7 +1,7 @@
 import type { ModelPlan } from "../../models.ts";
 import type { ModelStorePlan } from "../servingPlan.ts";
 import type { TimingPlan } from "../timing.ts";
-import { type EngineParts, weightsFolder } from "./parts.ts";
+import { bakedFolder, type EngineParts, weightsFolder } from "./parts.ts";
 
 const port = 11_434;
 
@@ -10,12 +10,16 @@ const port = 11_434;
  * context's default depends on the card's memory, and all slots of all requests are allocated at start.
  * Settings: Ollama 0.33.3, envconfig/config.go. It has no metrics and asks for no key.
  */
-export function ollamaParts(model: ModelPlan, tag: string, timing: TimingPlan): EngineParts {
+export function ollamaParts(
+  model: ModelPlan,
+  tag: string,
+  { baked, timing }: { readonly baked: boolean; readonly timing: TimingPlan },
+): EngineParts {
   return {
     image: "ollama",
     command: undefined,
     args: [],
-    env: ollamaEnv(model, timing),
+    env: { ...ollamaEnv(model, timing), ...(baked ? { OLLAMA_MODELS: bakedFolder } : {}) },
     keyEnv: undefined,
     launches: [],
     files: {},

@@ -1,4 +1,4 @@
-import type { ImageName, RegistryImageName } from "../../../catalog/images.ts";
+import type { MirroredImageName } from "../../data/mirrors.ts";
 import type { ModelPlan } from "../../models.ts";
 import type { LaunchFile } from "../launch.ts";
 import type { HealthPlan, PortsPlan, UserPlan } from "../servingPlan.ts";
@@ -10,6 +10,8 @@ import type { WeightsPlan } from "../weights.ts";
 export interface EngineInput {
   readonly model: ModelPlan;
   readonly weights: WeightsPlan;
+  /** Whether they are in the image. */
+  readonly baked: boolean;
   /** How they go from S3 to the GPUs without a stop on disk; undefined: by way of disk. */
   readonly streaming: StreamingPlan | undefined;
   /** Pods of a replica; undefined for one. */
@@ -26,7 +28,7 @@ export interface GroupPlan {
 
 /** What differs from engine to engine. */
 export interface EngineParts {
-  readonly image: ImageName | RegistryImageName;
+  readonly image: MirroredImageName;
   readonly command: readonly string[] | undefined;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -41,6 +43,8 @@ export interface EngineParts {
 /** Where servers keep what they fetch and what they compile. */
 export const weightsFolder = "/models";
 export const cacheFolder = "/cache";
+/** The same in an image that has weights in it. */
+export const bakedFolder = "/opt/models";
 
 /** Caches of PyTorch's compilers on the pod's own disk; the image's root is read-only. */
 export const compilerCaches = {

@@ -3,7 +3,14 @@ import type { Arguments, LaunchFile } from "../launch.ts";
 import { launchCommand } from "../launch.ts";
 import type { StreamingPlan } from "../streaming.ts";
 import { hardwareOf } from "./hardware.ts";
-import { cacheFolder, compilerCaches, type EngineInput, type EngineParts, weightsFolder } from "./parts.ts";
+import {
+  bakedFolder,
+  cacheFolder,
+  compilerCaches,
+  type EngineInput,
+  type EngineParts,
+  weightsFolder,
+} from "./parts.ts";
 
 const port = 8000;
 /** Port of rank 0 by which the pods of a replica find each other: vLLM's own default. */
@@ -67,13 +74,13 @@ interface Place {
 }
 
 function launchOf(input: EngineInput, place?: Place): LaunchFile {
-  const { model, streaming, weights } = input;
+  const { baked, model, streaming, weights } = input;
   return {
     model: weights.repository,
     revision: weights.revision ?? null,
     engine: "vllm",
     weights: {
-      directory: streaming ? null : `${weightsFolder}/${model.name}`,
+      directory: streaming ? null : `${baked ? bakedFolder : weightsFolder}/${model.name}`,
       source: weights.source,
     },
     hardware: hardwareOf(input),

@@ -27,6 +27,7 @@ export async function testModelPrograms(context: GroupContext): Promise<Counts> 
       "--follow-imports=silent",
       "--explicit-package-bases",
       "--untyped-calls-exclude=boto3",
+      "m2m/bake",
       "m2m/entrypoint",
       "m2m/stage",
       "test/m2m",

@@ -84,6 +84,8 @@ const servingOf = (plans: readonly ServingPlan[], more: Partial<ServingArgs> = {
         namespace: "ai-models",
         labels: { "app.kubernetes.io/part-of": "ai-platform" },
         entrypoint: { "__main__.py": "main()" },
+        pull: "pull it",
+        imageOf: (choice) => ({ ref: "ref" in choice ? choice.ref : choice.kind, after: [] }),
         gateway,
         clients: [adapter],
         protectState: true,
@@ -280,7 +282,7 @@ describe("Ollama", () => {
         MODEL: "tinyllama:1.1b-chat-v1-q4_K_M",
         MANIFEST: "/models/manifests/registry.ollama.ai/library/tinyllama/1.1b-chat-v1-q4_K_M",
       });
-      expect(pod.containers[0].command[2]).toContain('[ "$found" != "$DIGEST" ]');
+      expect(pod.containers[0].command).toEqual(["sh", "-euc", "pull it"]);
     }
     const { spec } = find(resources, "StatefulSet", "small").inputs;
     expect(spec.volumeClaimTemplates[0].metadata.name).toBe("store");

@@ -198,7 +198,7 @@ describe("what is not priced", () => {
         "the load balancer's use: $0.006 per LCU-hour",
         "traffic to the internet and between zones",
         "objects in S3: $0.023 per GB-month, and requests",
-        "images in ECR: $0.1 per GB-month",
+        "images of ours in ECR, and older versions: $0.1 per GB-month",
         "logs: $0.5 per GB written and $0.03 per GB-month kept",
         "snapshots of volumes: $0.05 per GB-month",
         "Kubernetes 1.34 after 2026-12-02: $0.6 an hour for the control plane",

@@ -68,12 +68,21 @@ func (r repository) signIn(ctx context.Context, credentials []registry) error {
 
 // has asks by the tag alone: moto 5.2.5 does not say when a tag and a digest that are asked for belong to different images.
 func (r repository) has(ctx context.Context, digest string) (bool, error) {
+	found, err := r.digest(ctx)
+	return found == digest, err
+}
+
+// digest is that of the image under the tag; none where nothing is under it.
+func (r repository) digest(ctx context.Context) (string, error) {
 	var answer struct {
 		Images []struct{ ImageID struct{ ImageDigest string } }
 	}
 	tagged := map[string]string{"imageTag": r.tag}
 	err := r.call(ctx, "BatchGetImage", map[string]any{"repositoryName": r.name, "imageIds": []any{tagged}}, &answer)
-	return len(answer.Images) > 0 && answer.Images[0].ImageID.ImageDigest == digest, err
+	if err != nil || len(answer.Images) == 0 {
+		return "", err
+	}
+	return answer.Images[0].ImageID.ImageDigest, nil
 }
 
 func (r repository) put(ctx context.Context, content document, tag string) error {

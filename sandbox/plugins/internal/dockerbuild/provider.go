@@ -1,6 +1,6 @@
 // Package dockerbuild is the provider of images for machines without Docker: it checks, compares and hashes what an image
 // is built from as the official plugin does, and in the place of building it, pushes a description of the image to the
-// registry of the simulated AWS.
+// registry of the simulated AWS. An index, which copies images from one registry to another, is pushed as its description.
 //
 // Behaviour by pulumi/pulumi-docker-build v0.0.22, provider/internal.
 package dockerbuild
@@ -36,7 +36,7 @@ const imageType = "docker-build:index:Image"
 
 func onlyImages(u string) error {
 	if token := string(urn.URN(u).Type()); token != imageType {
-		return fmt.Errorf("the sandbox builds no %s, only %s", token, imageType)
+		return fmt.Errorf("the sandbox makes no %s, only %s and %s", token, imageType, indexResource)
 	}
 	return nil
 }
@@ -49,11 +49,14 @@ func (p *provider) say(u string) {
 
 // Check says what is wrong with the inputs, and adds the Dockerfile that Docker would look for.
 func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	if err := onlyImages(req.GetUrn()); err != nil {
-		return nil, err
-	}
 	inputs, err := props.Read(req.GetNews())
 	if err != nil {
+		return nil, err
+	}
+	if isIndex(req.GetUrn()) {
+		return p.checkIndex(inputs)
+	}
+	if err := onlyImages(req.GetUrn()); err != nil {
 		return nil, err
 	}
 	args, failures := readArguments(inputs)
@@ -86,6 +89,9 @@ func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
+	if isIndex(req.GetUrn()) {
+		return diffIndex(state, inputs)
+	}
 	olds, failures := readArguments(state)
 	news, more := readArguments(inputs)
 	if failures = append(failures, more...); len(failures) > 0 {
@@ -115,6 +121,14 @@ func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	if err != nil {
 		return nil, err
 	}
+	if isIndex(req.GetUrn()) {
+		outputs, err := p.makeIndex(ctx, req.GetUrn(), inputs, req.GetPreview())
+		if err != nil {
+			return nil, err
+		}
+		bag, err := props.Write(outputs)
+		return &pulumirpc.CreateResponse{Id: urn.URN(req.GetUrn()).Name(), Properties: bag}, err
+	}
 	id, outputs, err := p.make(ctx, req.GetUrn(), inputs, nil, req.GetPreview())
 	if err != nil {
 		return nil, err
@@ -128,6 +142,14 @@ func (p *provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	inputs, err := props.Read(req.GetNews())
 	if err != nil {
 		return nil, err
+	}
+	if isIndex(req.GetUrn()) {
+		outputs, err := p.makeIndex(ctx, req.GetUrn(), inputs, req.GetPreview())
+		if err != nil {
+			return nil, err
+		}
+		bag, err := props.Write(outputs)
+		return &pulumirpc.UpdateResponse{Properties: bag}, err
 	}
 	olds, err := props.Read(req.GetOlds())
 	if err != nil {
@@ -146,6 +168,9 @@ func (p *provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	state, err := props.Read(req.GetProperties())
 	if err != nil {
 		return nil, err
+	}
+	if isIndex(req.GetUrn()) {
+		return p.readIndexState(ctx, req, state)
 	}
 	unchanged := &pulumirpc.ReadResponse{Id: req.GetId(), Properties: req.GetProperties(), Inputs: req.GetInputs()}
 	args, failures := readArguments(state)
@@ -177,6 +202,10 @@ func (p *provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 	state, err := props.Read(req.GetProperties())
 	if err != nil {
 		return nil, err
+	}
+	if isIndex(req.GetUrn()) {
+		deleteIndex(ctx, state)
+		return &emptypb.Empty{}, nil
 	}
 	args, _ := readArguments(state)
 	if digest := props.String(state, "digest"); digest != "" {

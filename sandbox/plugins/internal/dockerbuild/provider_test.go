@@ -116,9 +116,9 @@ func TestCheckFindsEveryFault(t *testing.T) {
 	}
 }
 
-func TestCheckRefusesAnIndex(t *testing.T) {
-	_, err := (&provider{}).Check(t.Context(), &pulumirpc.CheckRequest{Urn: "urn:pulumi:dev::test::docker-build:index:Index::app"})
-	if err == nil || !strings.Contains(err.Error(), "docker-build:index:Index") {
+func TestCheckRefusesOthers(t *testing.T) {
+	_, err := (&provider{}).Check(t.Context(), &pulumirpc.CheckRequest{Urn: "urn:pulumi:dev::test::docker-build:index:Other::app"})
+	if err == nil || !strings.Contains(err.Error(), "docker-build:index:Other") {
 		t.Errorf("got %v", err)
 	}
 }
