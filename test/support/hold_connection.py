@@ -1,4 +1,4 @@
-"""Runs a command while a connection to a port is open: python hold_connection.py PORT SECONDS COMMAND... Prints JSON."""
+"""Runs a command while a connection to a port is open, and prints JSON: PORT SECONDS COMMAND..."""
 
 import json
 import socket
@@ -11,7 +11,7 @@ with socket.create_server(("127.0.0.1", port)) as server:
     client = socket.create_connection(("127.0.0.1", port))
     accepted, _ = server.accept()
     began = time.monotonic()
-    with subprocess.Popen(sys.argv[3:]) as running:
+    with subprocess.Popen(sys.argv[3:]) as running:  # noqa: S603
         try:
             running.wait(held)
             waited = False
