@@ -45,7 +45,7 @@ export const capacitySchema = z.strictObject({
       }),
     )
     .default([]),
-  /** Nodes that each node group may grow by beyond what the plan needs now. Default 2. */
+  /** Nodes that each node group may grow by beyond what the plan needs now, and what `autoscaling` of its models may. Default 2. */
   headroom: z.int().min(0).max(100).default(2),
   /**
    * How much of a model's hourly cost a move must save before it is made, given a plan in force: 0 moves for any

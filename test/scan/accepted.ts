@@ -102,6 +102,16 @@ export const accepted: readonly Accepted[] = [
     why: "It reads its routes from the API server.",
   },
   {
+    check: "CKV_K8S_38",
+    resource: "StatefulSet.*.prometheus",
+    why: "It finds pods and nodes through the API server.",
+  },
+  {
+    check: "CKV_K8S_38",
+    resource: "Deployment.*.prometheus-adapter",
+    why: "It is a part of the API server: it asks there who is asking, and which pods are meant.",
+  },
+  {
     check: "CKV_K8S_40",
     resource: "*.ai-data.*",
     why: "The image's own user of PostgreSQL is 999, and owns what is on the volume.",
