@@ -88,7 +88,12 @@ export function createModels(args: ModelsArgs, opts: pulumi.ComponentResourceOpt
       imageOf: args.imageOf,
       gateway,
       scrapers: args.scrapers,
-      clients: adapter ? [{ namespace: adapter.namespace, app: adapterApp }] : [],
+      clients: ({ clients, model }) => [
+        ...(adapter?.upstreams.some(({ name }) => name === model)
+          ? [{ namespace: adapter.namespace, app: adapterApp }]
+          : []),
+        ...clients.map((namespace) => ({ namespace })),
+      ],
       protectState,
       aws: inCluster,
       within: [namespace],

@@ -127,6 +127,11 @@ export const modelSchema = z.strictObject({
    * Default: none, since whoever asks for one model may not want another's answer.
    */
   fallbacks: z.array(dnsName).max(7).optional(),
+  /**
+   * Namespaces of the cluster whose pods may call its server themselves, past the adapter with its keys and limits: the only
+   * way to Triton, whose protocol the adapter doesn't speak. Default: none.
+   */
+  clients: z.array(dnsName).min(1).max(20).optional(),
   /** Ways to buy its capacity, best first. Default: the environment's. */
   purchase: z.array(z.enum(purchaseOptions)).min(1).optional(),
 });

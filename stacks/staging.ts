@@ -21,8 +21,8 @@ export default definePlatform({
     "qwen3-1.7b": {},
     "qwen3-32b": {},
     "qwen3-embedding-4b": {},
-    // For clients of Triton's protocol inside the cluster.
-    "qwen2.5-7b": { server: "triton" },
+    // For a team's own pods, which speak Triton's protocol.
+    "qwen2.5-7b": { server: "triton", clients: ["team-search"] },
   },
   retrieval: { collections: { documents: { vectors: 10_000_000, dimensions: 384, replication: 2 } } },
   nlp: {

@@ -12,6 +12,9 @@ export interface Peer {
   readonly app: string;
 }
 
+/** Who comes in: a workload, or all of a namespace. */
+export type Caller = Peer | Pick<Peer, "namespace">;
+
 /**
  * Traffic that may leave a pod: to a port of a peer or of address ranges outside the cluster, to the API server, to AWS, or
  * by HTTPS to anywhere.
@@ -31,10 +34,10 @@ const httpsAnywhere = {
   ports: [{ protocol: "TCP", port: 443 }],
 };
 
-function selected({ namespace, app }: Peer) {
+function selected(caller: Caller) {
   return {
-    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-    podSelector: { matchLabels: selectorOf(app) },
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": caller.namespace } },
+    ...("app" in caller ? { podSelector: { matchLabels: selectorOf(caller.app) } } : {}),
   };
 }
 
@@ -65,7 +68,7 @@ export interface TrafficArgs extends Placement {
   /** Ports beside it. Default: none. */
   readonly morePorts?: readonly number[];
   /** Who may come in; "anyone" is for the gateway. */
-  readonly from: readonly Peer[] | "anyone";
+  readonly from: readonly Caller[] | "anyone";
   /** Who collects their metrics, and on which port. Default: nobody. */
   readonly scraped?: Scraped | undefined;
   /** Where the pods may go, beside DNS. */

@@ -5,7 +5,7 @@ import { serverUrl } from "../../planning/serving/serving.ts";
 import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
 import { PodIdentityRole } from "../foundation/podIdentity.ts";
 import { generated, named, type Placement } from "../kubernetes/metadata.ts";
-import { type Destination, type Peer, trafficPolicy } from "../kubernetes/network.ts";
+import { type Caller, type Destination, type Peer, trafficPolicy } from "../kubernetes/network.ts";
 import type { SecretKey } from "../kubernetes/pod.ts";
 import { podAutoscaler } from "../kubernetes/podAutoscaler.ts";
 import { bucketFolder } from "./bucketFolder.ts";
@@ -32,7 +32,7 @@ export interface ModelServerArgs {
   /** Hugging Face token, for gated models whose weights come from the hub itself. */
   readonly hubToken?: SecretKey | undefined;
   /** Who may send requests: the gateway, the adapter. */
-  readonly clients: readonly Peer[];
+  readonly clients: readonly Caller[];
   /** Who collects metrics. Default: nobody. */
   readonly scrapers?: readonly Peer[];
   readonly protectState: boolean;

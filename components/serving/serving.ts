@@ -5,7 +5,7 @@ import { servingPriority } from "../../planning/serving/scheduling.ts";
 import type { ServingPlan } from "../../planning/serving/servingPlan.ts";
 import type { ChosenImage } from "../data/images.ts";
 import { generated, named, type Placement } from "../kubernetes/metadata.ts";
-import type { Peer } from "../kubernetes/network.ts";
+import type { Caller, Peer } from "../kubernetes/network.ts";
 import { type Endpoint, ModelServer, type ModelServerArgs } from "./modelServer.ts";
 
 export interface ServingArgs
@@ -18,8 +18,8 @@ export interface ServingArgs
   readonly imageOf: (choice: ImageChoice) => ChosenImage;
   /** Who passes on what comes from outside: to models that have a route. */
   readonly gateway: Peer;
-  /** Who else may send requests, to all models. Default: nobody. */
-  readonly clients?: readonly Peer[];
+  /** Who else may send requests to a model. Default: nobody. */
+  readonly clients?: (plan: ServingPlan) => readonly Caller[];
   /** What the pods of a model must come after and go before. Default: nothing. */
   readonly after?: (plan: ServingPlan) => readonly pulumi.Resource[];
   /** By model. */
@@ -38,7 +38,7 @@ export class Serving extends pulumi.ComponentResource {
   constructor(name: string, args: ServingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:serving:Serving", name, {}, opts);
     const child = { parent: this };
-    const { after, clients = [], entrypoint, gateway, imageOf, plans, transform, ...common } = args;
+    const { after, clients = () => [], entrypoint, gateway, imageOf, plans, transform, ...common } = args;
 
     const priority = new k8s.scheduling.v1.PriorityClass(
       name,
@@ -63,7 +63,7 @@ export class Serving extends pulumi.ComponentResource {
             ...common,
             plan,
             image: image.ref,
-            clients: [...(plan.route ? [gateway] : []), ...clients],
+            clients: [...(plan.route ? [gateway] : []), ...clients(plan)],
             after: [priority, ...image.after, ...(after?.(plan) ?? [])],
             entrypoint: program.metadata.name,
             transform: transform?.[plan.model],

@@ -209,6 +209,7 @@ function common(
     namespace: servingNamespace,
     image: imageOf(spec, model, image),
     replicas: model.replicas,
+    clients: spec.models[model.name]?.clients ?? [],
     scheduling: planScheduling(model, aws),
     timing,
     // Each of several pods in a group has its place in it: Kubernetes makes no more of them by itself.

@@ -20,6 +20,8 @@ export interface ServingPlan {
   /** Why nobody should choose this server for something new; undefined where there is no reason. */
   readonly legacy: string | undefined;
   readonly namespace: string;
+  /** Namespaces whose pods may call it themselves. */
+  readonly clients: readonly string[];
   readonly image: ImageChoice;
   /** What runs in the image. Undefined: the image's own entrypoint. */
   readonly command: readonly string[] | undefined;

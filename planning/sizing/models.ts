@@ -6,7 +6,7 @@ import type { Engine, ModelSpec } from "../../spec/models.ts";
 import type { Deployment, MemoryEstimate } from "../memory/estimate.ts";
 import { estimateMemory } from "../memory/fit.ts";
 import type { Demand, Option, Workload } from "../placement/problem.ts";
-import { cardKind, type GpuSharing, profilesOf, seenCard, sharingOf, utilizationOfEach } from "../sharing.ts";
+import { cardKind, profilesOf, seenCard, sharingOf, utilizationOfEach } from "../sharing.ts";
 
 /** GPUs that an environment may use, with the most that one node of it has. None: it is CPU-only. */
 export type GpuSupply = ReadonlyMap<GpuName, number>;

@@ -55,12 +55,10 @@ const serving = z.strictObject({
     .strictObject({
       least: z.int(),
       most: z.int(),
-      metrics: z
-        .array(z.strictObject({ name: z.string(), target: z.number() }))
-        .meta({
-          description:
-            "Of each pod, by their names in Kubernetes; more than the target on average makes one more",
-        }),
+      metrics: z.array(z.strictObject({ name: z.string(), target: z.number() })).meta({
+        description:
+          "Of each pod, by their names in Kubernetes; more than the target on average makes one more",
+      }),
     })
     .optional()
     .meta({ description: "Absent where nothing scales it" }),

@@ -14,7 +14,8 @@ export const namedOnce: Rule = ({ access, capacity, gateway, models, network }) 
     ...doubles(["access", "teams", team, "keys"], keys),
     ...doubles(["access", "teams", team, "models"], asked),
   ]),
-  ...Object.entries(models).flatMap(([name, { fallbacks, gpus, purchase, quantization }]) => [
+  ...Object.entries(models).flatMap(([name, { clients, fallbacks, gpus, purchase, quantization }]) => [
+    ...doubles(["models", name, "clients"], clients),
     ...doubles(["models", name, "fallbacks"], fallbacks),
     ...doubles(["models", name, "gpus"], gpus),
     ...doubles(["models", name, "purchase"], purchase),

@@ -113,7 +113,10 @@ describe.each(environments)("%s", (environment) => {
     for (const { metadata, spec } of policies) {
       const self = key(metadata.namespace, spec.podSelector.matchLabels?.["app.kubernetes.io/name"] ?? "*");
       for (const rule of spec.ingress ?? []) {
-        for (const peer of rule.from ?? []) ins.add(`${peerKey(peer)} -> ${self}:${rule.ports[0].port}`);
+        for (const peer of rule.from ?? []) {
+          // A whole namespace is somebody else's, with policies of their own.
+          if (peer.podSelector) ins.add(`${peerKey(peer)} -> ${self}:${rule.ports[0].port}`);
+        }
       }
       for (const rule of spec.egress ?? []) {
         for (const peer of rule.to ?? []) {

@@ -87,7 +87,7 @@ const servingOf = (plans: readonly ServingPlan[], more: Partial<ServingArgs> = {
         pull: "pull it",
         imageOf: (choice) => ({ ref: "ref" in choice ? choice.ref : choice.kind, after: [] }),
         gateway,
-        clients: [adapter],
+        clients: ({ name }) => [adapter, ...(name === plans[0]?.name ? [{ namespace: "team" }] : [])],
         protectState: true,
         aws: { clusterName: "ai-platform-prod", tags: { Project: "ai-platform" } },
         ...more,
@@ -168,7 +168,13 @@ describe("every model server", () => {
     for (const { name, ports, route } of plans) {
       const { spec } = find(resources, "NetworkPolicy", name).inputs;
       expect(spec.ingress).toHaveLength(1);
-      expect(spec.ingress[0].from, name).toHaveLength(route ? 2 : 1);
+      const [first] = plans;
+      expect(spec.ingress[0].from, name).toHaveLength((route ? 2 : 1) + (name === first?.name ? 1 : 0));
+      if (name === first?.name) {
+        expect(spec.ingress[0].from.at(-1)).toEqual({
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "team" } },
+        });
+      }
       expect(spec.ingress[0].ports[0].port).toBe(ports.http);
       expect(find(resources, "PodDisruptionBudget", name).inputs.spec.maxUnavailable).toBe(1);
     }
