@@ -62,7 +62,8 @@ export async function roll(workload: Workload): Promise<void> {
   const old = await podsOf(workload);
   await on(workload, "rollout", "restart", nameOf(workload));
   await settled(workload);
-  await gone(workload, old);
+  // A StatefulSet's pods come back by the same names, and not before the old ones are gone.
+  if (workload.kind !== "statefulset") await gone(workload, old);
 }
 
 /** As a drain of their node does it: each pod is evicted, again and again while its budget refuses, until all are gone. */
