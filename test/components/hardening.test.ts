@@ -6,8 +6,10 @@ import { renderStack } from "../support/stacks.ts";
 const objectsOf = (resources: Rendered[], kind: string) =>
   resources.filter(({ type }) => type.startsWith("kubernetes:") && type.endsWith(`:${kind}`));
 
+/** Device plugins, one more for each way in which cards are shared. */
+const isDevicePlugin = (name: string) => /^gpu-((nvidia-)?device-plugin(-|$)|efa-plugin$)/.test(name);
 /** What reaches into its node, by what it needs there; everything else is unprivileged. See `NodeDaemon`. */
-const nodeDaemons = ["gpu-device-plugin", "gpu-metrics", "gpu-efa-plugin"];
+const isNodeDaemon = (name: string) => isDevicePlugin(name) || name === "gpu-metrics";
 
 /** Talks to the API server: routes are read there, nodes and pods watched, callers looked up. */
 const withApiToken = ["cluster-autoscaler", "gateway", "metrics-api", "prometheus"];
@@ -27,7 +29,7 @@ describe.each(environments)("%s", (environment) => {
   });
 
   test("every pod is unprivileged on a read-only root", () => {
-    for (const { name, inputs } of workloads.filter((workload) => !nodeDaemons.includes(workload.name))) {
+    for (const { name, inputs } of workloads.filter((workload) => !isNodeDaemon(workload.name))) {
       const pod = inputs.spec.template.spec;
       expect(pod.securityContext, name).toMatchObject({
         runAsNonRoot: true,
@@ -56,7 +58,7 @@ describe.each(environments)("%s", (environment) => {
     const reaching = workloads.filter(({ inputs }) =>
       (inputs.spec.template.spec.volumes ?? []).some((volume: object) => "hostPath" in volume),
     );
-    for (const { name } of reaching) expect(nodeDaemons).toContain(name);
+    for (const { name } of reaching) expect(isNodeDaemon(name), name).toBe(true);
   });
 
   test("only what works on the API server gets a token for it", () => {
@@ -73,7 +75,7 @@ describe.each(environments)("%s", (environment) => {
     for (const { name, type, inputs } of workloads) {
       const { metadata, spec } = inputs.spec.template;
       // Device plugins serve nobody but kubelet, which restarts them when they go.
-      if (!type.endsWith(":Job") && !["gpu-device-plugin", "gpu-efa-plugin"].includes(name)) {
+      if (!type.endsWith(":Job") && !isDevicePlugin(name)) {
         for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"]) {
           expect(spec.containers[0], name).toHaveProperty(probe);
         }
