@@ -82,3 +82,21 @@ export function planned(name: string, input: ModelInput, way = 0): ModelPlan | u
   const chosen = candidates[way % Math.max(1, candidates.length)];
   return chosen && modelPlan(sizing, chosen, undefined);
 }
+
+/** A model of which each replica takes the GPUs of two nodes. */
+export function overTwoNodes(name: string, replicas: number): ModelPlan {
+  const plan = planned(name, {
+    model: "meta-llama/Llama-3.3-70B-Instruct",
+    gpus: ["H100"],
+    tensorParallel: 8,
+    quantization: "bf16",
+  });
+  if (plan === undefined) throw new Error(`${name} fits`);
+  return {
+    ...plan,
+    replicas,
+    gpu: { name: "H100", count: 16 },
+    deployment: { ...plan.deployment, pipelineParallel: 2 },
+    nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }],
+  };
+}

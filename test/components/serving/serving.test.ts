@@ -6,7 +6,7 @@ import type { ServingPlan } from "../../../planning/serving/servingPlan.ts";
 import { type ModelInput, type ModelSpec, modelSchema } from "../../../spec/models.ts";
 import { awsSpec } from "../../support/foundation.ts";
 import { find, type Rendered, render } from "../../support/render.ts";
-import { planned } from "../../support/servingModels.ts";
+import { overTwoNodes, planned } from "../../support/servingModels.ts";
 
 /** One model for each server, and what else makes a difference. */
 const inputs: Readonly<Record<string, ModelInput & { readonly node: string; readonly count?: number }>> = {
@@ -51,20 +51,7 @@ function plansOf(options: ServingOptions = {}): ServingPlan[] {
     specs[name] = modelSchema.parse(input);
     models.push({ ...model, nodes: [{ instanceType: node, purchase: "on-demand" }] });
   }
-  const large = planned("large", {
-    model: "meta-llama/Llama-3.3-70B-Instruct",
-    gpus: ["H100"],
-    tensorParallel: 8,
-    quantization: "bf16",
-  });
-  if (large === undefined) throw new Error("large fits");
-  models.push({
-    ...large,
-    replicas: 2,
-    gpu: { name: "H100", count: 16 },
-    deployment: { ...large.deployment, pipelineParallel: 2 },
-    nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }],
-  });
+  models.push(overTwoNodes("large", 2));
   const { plans, problems } = planServing({ ...awsSpec("prod"), models: specs }, models, {
     customMetrics: true,
     ...options,

@@ -10,7 +10,7 @@ import type { ModelSpec } from "../../../spec/models.ts";
 import { modelSchema } from "../../../spec/models.ts";
 import { awsSpec } from "../../support/foundation.ts";
 import { propertyRuns } from "../../support/properties.ts";
-import { anyModel, planned } from "../../support/servingModels.ts";
+import { anyModel, overTwoNodes, planned } from "../../support/servingModels.ts";
 
 const numRuns = propertyRuns(300);
 const spec = awsSpec("prod");
@@ -275,29 +275,12 @@ describe("one model", () => {
   });
 
   test("that needs more GPUs than a node has gets pods that find each other, each with its rank", () => {
-    const large = planned("large", {
-      model: "meta-llama/Llama-3.3-70B-Instruct",
-      gpus: ["H100"],
-      tensorParallel: 8,
-      quantization: "bf16",
-    });
-    if (large === undefined) throw new Error("it fits");
-    const two = {
-      ...large,
-      gpu: { name: "H100" as const, count: 16 },
-      deployment: { ...large.deployment, pipelineParallel: 2 },
-    };
-    const plan = served({
-      ...two,
-      replicas: 1,
-      nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }],
-    });
+    const two = overTwoNodes("large", 1);
+    const plan = served(two);
     expect(plan.podsPerReplica).toBe(2);
-    const asked = planServing(
-      specOf(two, { autoscaling: { least: 1, most: 4 } }),
-      [{ ...two, replicas: 1, nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }] }],
-      { customMetrics: true },
-    );
+    const asked = planServing(specOf(two, { autoscaling: { least: 1, most: 4 } }), [two], {
+      customMetrics: true,
+    });
     expect(asked.plans[0]?.scaling).toBeUndefined();
     expect(asked.warnings.join()).toContain(
       "models.large.autoscaling asks for 1 to 4 replicas, but each is 2 pods on several nodes",
@@ -318,20 +301,7 @@ describe("one model", () => {
   });
 
   test("whose pods have a Service of their own leaves its name to no other model", () => {
-    const large = planned("large", {
-      model: "meta-llama/Llama-3.3-70B-Instruct",
-      gpus: ["H100"],
-      tensorParallel: 8,
-      quantization: "bf16",
-    });
-    if (large === undefined) throw new Error("it fits");
-    const two: ModelPlan = {
-      ...large,
-      gpu: { name: "H100", count: 16 },
-      deployment: { ...large.deployment, pipelineParallel: 2 },
-      replicas: 1,
-      nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }],
-    };
+    const two = overTwoNodes("large", 1);
     const other = { ...eight, name: "large-group" };
     expect(planServing({ ...spec, models: {} }, [two, other]).problems).toEqual([
       "models.large-group would be large-group in Kubernetes, which is the Service of the pods of models.large: rename one of them",
