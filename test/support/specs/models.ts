@@ -108,7 +108,8 @@ function needsEngine(engine: Engine, supply: Supply): boolean {
 }
 
 /** The engine with the GPUs that may carry the model: none for the CPU. Ollama takes only those that are named. */
-function placeOf({ engine, gpus, named }: ModelWish, supply: Supply) {
+function placeOf({ engine: wanted, gpus, model, named }: ModelWish, supply: Supply) {
+  const engine = wanted === "tgi" && model.task === "embed" ? "vllm" : wanted;
   const onCpu = { engine: "ollama" as const, gpus: [], named: false };
   const allowed = gpus.filter(
     (kind) => supply.gpus.has(kind) && (engine !== "tgi" || tgiGpus.includes(kind)),
