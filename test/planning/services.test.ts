@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { planServices } from "../../planning/services.ts";
 import { parsePlatform } from "../../spec/parse.ts";
 import { environments } from "../../spec/platform.ts";
+import { propertyRuns } from "../support/properties.ts";
 
 const label = fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/);
 const project = fc.stringMatching(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/);
@@ -45,7 +46,7 @@ test("every spec plans; requests never exceed limits; the same spec gives the sa
       expect(plan.artifacts.bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
       for (const value of Object.values(plan.labels)) expect(value.length).toBeLessThanOrEqual(63);
     }),
-    { numRuns: 1000 },
+    { numRuns: propertyRuns(200) },
   );
 });
 
@@ -61,6 +62,6 @@ test("local keeps objects and databases itself, the others in S3 and RDS; only p
       expect(gateway.behindTls).toBe(balanced);
       expect(protectState).toBe(input.environment === "prod");
     }),
-    { numRuns: 200 },
+    { numRuns: propertyRuns(100) },
   );
 });
