@@ -123,7 +123,7 @@ export const accepted: readonly Accepted[] = [
   },
   ...["CKV_K8S_8", "CKV_K8S_9"].map((check) => ({
     check,
-    resource: "DaemonSet.*-device-plugin",
+    resource: "DaemonSet.*-device-plugin*",
     why: "It serves nothing that could be asked but the kubelet's socket; the kubelet sees when it goes.",
   })),
   ...["CKV_K8S_23", "CKV_K8S_40"].map((check) => ({

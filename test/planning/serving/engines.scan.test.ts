@@ -108,7 +108,7 @@ describe("Triton", () => {
     expect(errors(answers)).toEqual([]);
     for (const [index, { parsed }] of answers.entries()) {
       expect(parsed).toEqual({
-        name: triton[index]?.name,
+        name: triton[index]?.model,
         backend: "vllm",
         instanceGroup: [{ count: 1, kind: "KIND_MODEL" }],
         parameters: { REPORT_CUSTOM_METRICS: { stringValue: "true" } },
