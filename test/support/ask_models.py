@@ -1,4 +1,4 @@
-"""Asks a model with the clients that people have: python ask_models.py ORIGIN KEY MODEL EMBEDDER. Prints JSON."""
+"""Asks models with clients that people have: python ask_models.py ORIGIN KEY MODEL EMBEDDER. Prints JSON."""
 
 import json
 import sys
