@@ -127,10 +127,16 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     expect(refused.output).toContain("because it is protected");
     // Whoever takes Pulumi's protection away still meets AWS's.
     await life().succeed("state", "unprotect", "--all", "--stack", environment, "--yes");
-    // Both in one run: without this the engine stops at whichever refuses first.
-    const { output } = await life().run(...destroy, "--continue-on-error");
-    expect(output).toContain("Cluster ai-platform-prod has deletion protection enabled");
-    expect(output).toContain("Cannot delete protected DB Instance");
+    // Whichever is asked first ends the run.
+    expect(await life().fail(...destroy)).toMatch(/has deletion protection enabled|protected DB Instance/);
+    const refusals = [
+      await sdk.ask(call("eks", "delete_cluster", { name: "ai-platform-prod" })),
+      await sdk.ask(call("rds", "delete_db_instance", { DBInstanceIdentifier: "ai-platform-prod-postgres" })),
+    ];
+    expect(refusals).toMatchObject([
+      { message: expect.stringContaining("Cluster ai-platform-prod has deletion protection enabled") },
+      { message: expect.stringContaining("Cannot delete protected DB Instance") },
+    ]);
     await liftProtection(sdk);
   });
 
@@ -138,7 +144,7 @@ describe.skipIf(unfit).each(["dev", "staging", "prod"] as const)("%s", (environm
     const { "kms Keys": keys } = added(before, await holdingsOf(sdk));
     if (environment === "prod") {
       // Access logs come in until the other buckets are gone: nothing empties that bucket but a person.
-      await life().run(...destroy, "--continue-on-error");
+      await life().run(...destroy);
       await liftProtection(sdk);
     } else {
       const weights = { Bucket: `ai-platform-${environment}-models`, Key: "weights/of/a/model", Body: "x" };
