@@ -210,7 +210,7 @@ describe("ollama with a model baked in", () => {
   const build = async (digest: string) => {
     const [stage] = parseDockerfile(await readFile(join(source, "Dockerfile"), "utf8"), "Dockerfile");
     const env = { MODEL: tag, MANIFEST: manifest, DIGEST: digest };
-    let script = "ollama-library serve 127.0.0.1:443 /usr/share/ollama-library > /tmp/library &\n";
+    let script = "ollama-library serve 127.0.0.1:443 /usr/share/ollama-library > /tmp/library & library=$!\n";
     for (const step of stage?.instructions ?? []) {
       if (step.kind === "env") Object.assign(env, step.values);
       else if (step.kind === "copy")
@@ -220,7 +220,7 @@ describe("ollama with a model baked in", () => {
       else throw new Error(`${step.kind} is not tried here`);
     }
     const volumes = { "/etc/hosts": join(folder, "hosts"), "/opt": join(folder, "opt") };
-    return containers.run(ollama.get(), `${script}kill %1`, { env, volumes, user: "0:0" });
+    return containers.run(ollama.get(), `${script}kill $library`, { env, volumes, user: "0:0" });
   };
 
   test("has the pinned manifest, or is not built", async () => {
@@ -241,7 +241,8 @@ describe("ollama with a model baked in", () => {
     const env = { ...plan?.env, OLLAMA_HOST: "127.0.0.1:11434" };
     const script = `
 touch /opt/models/new 2>/dev/null && echo "may write"
-ollama serve 2>/tmp/log &
+ollama serve >/tmp/log 2>&1 &
+server=$!
 until ollama list > /dev/null 2>&1; do sleep 0.1; done
 ollama run ${tag} ""
 python3 - <<'end'
@@ -250,7 +251,7 @@ body = json.dumps({"model": "${tag}", "prompt": "hi", "stream": False, "options"
 answer = json.load(urllib.request.urlopen("http://127.0.0.1:11434/api/generate", body, timeout=60))
 print("tokens", answer["eval_count"], "done", answer["done"])
 end
-kill %1; grep -c "registry.ollama.ai" /tmp/log`;
+kill $server; grep -c "https://registry.ollama.ai" /tmp/log`;
     const volumes = { "/etc/hosts": join(folder, "hosts"), "/opt": join(folder, "opt") };
     const said = await containers.run(ollama.get(), `${script} || true`, { env, volumes, user: "1000:1000" });
     expect(said).toBe("tokens 3 done True\n0");
