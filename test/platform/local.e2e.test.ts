@@ -62,6 +62,7 @@ describe.sequential("the local platform", () => {
           "mlflow",
           "experiments",
           "qwen3-0.6b",
+          "qwen3-embedding-0.6b",
           "tinyllama",
           "adapter",
           "postgres",
