@@ -202,7 +202,7 @@ export const registryImages = {
     version: "3.15.0",
     digest: "sha256:efd719c99d83b060d9daefdcf00360461adf279f45ef5391f8d111892118753e",
   },
-  /** The last release, of May 2024: docs/adr/0009-pod-metrics.md says what that means. */
+  /** The last release, of May 2024: docs/adr/0010-pod-metrics.md says what that means. */
   prometheusAdapter: {
     repository: "registry.k8s.io/prometheus-adapter/prometheus-adapter",
     tag: "v0.12.0",

@@ -121,8 +121,8 @@ function countPods(nodes: readonly PlacedNode[]): Record<string, number> {
 }
 
 /**
- * Other types for a spot group: the same GPUs, shared in the same way, and at least the room, at most half as much again in price, so that one
- * pool running dry doesn't stop the group. Cheapest first, at most five (each is one more spot pool).
+ * Other types for a spot group: the same GPUs, shared in the same way, and at least the room, at most half as much again in
+ * price, so that one pool running dry doesn't stop the group. Cheapest first, at most five (each is one more spot pool).
  */
 function similar(offer: Offer, role: Role, offers: readonly Offer[]): string[] {
   return offers
