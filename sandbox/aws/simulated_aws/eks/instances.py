@@ -10,7 +10,7 @@ from moto.ec2.utils import parse_user_data
 from moto.eks.models import eks_backends
 from moto.moto_api._internal import mock_random as random
 
-from simulated_aws.autoscaling import failing
+from simulated_aws.autoscaling import failing, sizing
 from simulated_aws.durations import scaled
 from simulated_aws.kubernetes.devices import slices_in
 from simulated_aws.kubernetes.nodes import Launch, node_of, reconcile
@@ -193,10 +193,12 @@ def join(cluster: Any, account: str, region: str) -> None:
     groups = autoscaling_backends[account][region].autoscaling_groups
     with reconciling:
         wanted = {}
-        for group in list(cluster.nodegroups.values()):
-            autoscaling = groups.get(autoscaling_group(group))
-            for state in [] if autoscaling is None else autoscaling.instance_states:
-                kind = state.instance.instance_type
-                node = node_of(state.instance, group, launched(group, ec2_backends[account][region], kind))
-                wanted[node["metadata"]["name"]] = node
+        with sizing:
+            for group in list(cluster.nodegroups.values()):
+                autoscaling = groups.get(autoscaling_group(group))
+                for state in [] if autoscaling is None else autoscaling.instance_states:
+                    kind = state.instance.instance_type
+                    launch = launched(group, ec2_backends[account][region], kind)
+                    node = node_of(state.instance, group, launch)
+                    wanted[node["metadata"]["name"]] = node
         reconcile(plane.client(), wanted)

@@ -19,7 +19,7 @@ from botocore.session import get_session
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from simulated_aws.faults import shortage
-from simulated_aws.kubernetes import control_plane
+from simulated_aws.kubernetes import control_plane, devices
 
 name = "cluster-autoscaler"
 tag_prefix = "k8s.io/cluster-autoscaler/node-template/"
@@ -107,8 +107,12 @@ def waits(pod: dict[str, Any], nodes: int) -> bool:
 
 
 def young(node: dict[str, Any]) -> bool:
-    """Whether a node isn't ready for pods yet."""
-    return any(taint["key"].startswith("node.kubernetes.io/") for taint in node["spec"].get("taints", []))
+    """Whether a node isn't ready for pods yet: so counts the real one also those that don't offer their GPUs.
+
+    Source: kubernetes/autoscaler, cluster-autoscaler/processors/customresources/gpu_processor.go,
+    FilterOutNodesWithUnreadyResources.
+    """
+    return devices.awaited(node) or any(taint["key"].startswith("node.kubernetes.io/") for taint in node["spec"].get("taints", []))
 
 
 def template(group: dict[str, Any], kind: str) -> Node:

@@ -2,7 +2,7 @@
 
 Which cards a node has, and into which MIG slices its user data had the driver cut them, stands in its
 annotations. What becomes of that is up to the DaemonSet of the device plugin that runs on it, by the
-settings in its ConfigMap. A cluster without such a DaemonSet keeps the whole cards that its nodes join with.
+settings in its ConfigMap: nodes join without, as with the AL2023 images, which have no plugin in them.
 Source: k8s-device-plugin v0.20.0, README.
 """
 
@@ -89,6 +89,12 @@ def settings_of(daemon_set: dict[str, Any], client: Client) -> dict[str, Any]:
     return settings
 
 
+def awaited(node: dict[str, Any]) -> bool:
+    """Whether a node has cards that no plugin offers yet."""
+    cards = cards_key in node["metadata"].get("annotations", {})
+    return cards and not any(name.startswith(prefix) for name in node["status"]["allocatable"])
+
+
 class DevicePlugins:
     """The device plugins of one cluster."""
 
@@ -117,7 +123,7 @@ class DevicePlugins:
             for daemon_set in client.send("GET", "/apis/apps/v1/daemonsets")["items"]
             if "k8s-device-plugin" in daemon_set["spec"]["template"]["spec"]["containers"][0]["image"]
         ]
-        for node in equipped if plugins else []:
+        for node in equipped:
             self._offer(client, node, plugins)
 
     def _offer(self, client: Client, node: dict[str, Any], plugins: list[dict[str, Any]]) -> None:

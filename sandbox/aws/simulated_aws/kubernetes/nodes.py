@@ -34,6 +34,7 @@ def allocatable(kind: dict[str, Any], launch: Launch) -> tuple[dict[str, str], d
     Source: amazon-eks-ami v20260714, nodeadm/internal/kubelet. The hypervisor keeps 7.5 % of the memory, as
     Karpenter assumes for types that it has not seen (vm-memory-overhead-percent). With EFA 5,128 huge pages
     of 2 MiB are set aside (EKS user guide, node-efa). Of the disk kubelet keeps 1 GiB, and a tenth free.
+    GPUs are what device plugins offer later.
     """
     cpus = kind["VCpuInfo"]["DefaultVCpus"]
     network = kind["NetworkInfo"]
@@ -47,12 +48,10 @@ def allocatable(kind: dict[str, Any], launch: Launch) -> tuple[dict[str, str], d
     for count, milli in shares:
         reserved += min(count, left) * milli
         left -= min(count, left)
-    gpus = 0 if launch.slices else nvidia_gpus(kind)
     huge = 5128 * 2 if launch.efas else 0
     offered = {
         name: amount
         for name, amount, there in (
-            ("nvidia.com/gpu", str(gpus), gpus),
             ("vpc.amazonaws.com/efa", str(launch.efas), launch.efas),
             ("hugepages-2Mi", f"{huge}Mi", huge),
         )
