@@ -81,6 +81,20 @@ export const images = {
     // CUDA 12 and 13 for two architectures. An assumption.
     packedGB: 8,
   },
+  prometheus: {
+    repository: "quay.io/prometheus/prometheus",
+    tag: "v3.15.0",
+    source: "https://github.com/prometheus/prometheus",
+    version: "3.15.0",
+    digest: "sha256:efd719c99d83b060d9daefdcf00360461adf279f45ef5391f8d111892118753e",
+  },
+  /** The last release, of May 2024: docs/adr/0010-pod-metrics.md says what that means. */
+  prometheusAdapter: {
+    repository: "registry.k8s.io/prometheus-adapter/prometheus-adapter",
+    tag: "v0.12.0",
+    source: "https://github.com/kubernetes-sigs/prometheus-adapter",
+    version: "0.12.0",
+  },
   pause: {
     repository: "registry.k8s.io/pause",
     tag: "3.10",
@@ -194,20 +208,6 @@ export const registryImages = {
     source: "https://github.com/kubernetes/autoscaler",
     version: "1.36.1",
     digest: "sha256:461388d03eb5b55db58941ee7a81d9a619dd15302b01cbab9f5a9946715994b4",
-  },
-  prometheus: {
-    repository: "quay.io/prometheus/prometheus",
-    tag: "v3.15.0",
-    source: "https://github.com/prometheus/prometheus",
-    version: "3.15.0",
-    digest: "sha256:efd719c99d83b060d9daefdcf00360461adf279f45ef5391f8d111892118753e",
-  },
-  /** The last release, of May 2024: docs/adr/0010-pod-metrics.md says what that means. */
-  prometheusAdapter: {
-    repository: "registry.k8s.io/prometheus-adapter/prometheus-adapter",
-    tag: "v0.12.0",
-    source: "https://github.com/kubernetes-sigs/prometheus-adapter",
-    version: "0.12.0",
   },
   airflow: {
     repository: "apache/airflow",

@@ -7,15 +7,17 @@ import { Data } from "./data/data.ts";
 import { Images, type ImagesArgs } from "./data/images.ts";
 import { Edge } from "./edge/edge.ts";
 import { Foundation } from "./foundation/foundation.ts";
-import { scrapersOf } from "./monitoring/monitoring.ts";
+import type { Peer } from "./kubernetes/network.ts";
 import { Observability } from "./observability/observability.ts";
 
 export type AwsGroundArgs = Pick<
   InfrastructurePlan,
-  "baked" | "data" | "edge" | "foundation" | "images" | "mirrors" | "monitoring" | "observability"
+  "baked" | "data" | "edge" | "foundation" | "images" | "mirrors" | "observability"
 > & {
   /** What the images are built from. */
   readonly sources: ImagesArgs["sources"];
+  /** Who collects metrics. */
+  readonly scrapers: readonly Peer[];
 };
 
 /** What the services stand on. */
@@ -36,8 +38,8 @@ export function createAws(
   opts: { readonly parent: pulumi.Resource },
 ): AwsGround {
   const { protectState, region, tags } = plans.foundation;
-  const scrapers = scrapersOf(plans.monitoring);
-  const foundation = new Foundation("foundation", { plan: plans.foundation, scrapers }, opts);
+  const { foundation: plan, scrapers } = plans;
+  const foundation = new Foundation("foundation", { plan, scrapers }, opts);
   const data = new Data("data", { plan: plans.data, region, tags, protectState }, opts);
   const { baked, images: plansOfImages, mirrors, sources } = plans;
   const images = new Images(

@@ -25,12 +25,13 @@ import { Training, type TrainingArgs, trainingPeers } from "./training/training.
 /** What the platform is made from: its services, and in AWS what they stand on. */
 export type PlatformArgs = ServicesPlan & {
   readonly serving: PlatformPlan["serving"];
+  readonly monitoring: PlatformPlan["monitoring"];
   /** Programs that are mounted beside models. */
   readonly programs: ServingPrograms;
   /** Token of Hugging Face, for gated models. Default: none. */
   readonly hubToken?: pulumi.Input<string> | undefined;
   readonly infrastructure?:
-    | (AwsGroundArgs &
+    | (Omit<AwsGroundArgs, "scrapers"> &
         Pick<InfrastructurePlan, "training"> & {
           /** What trainings call. */
           readonly code: TrainingArgs["code"];
@@ -46,12 +47,13 @@ export class Platform extends pulumi.ComponentResource {
 
   constructor(name: string, plan: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ai-platform:index:Platform", name, {}, opts);
-    const aws = plan.infrastructure && createAws(plan.infrastructure, plan.hubToken, { parent: this });
+    const scrapers = scrapersOf(plan.monitoring);
+    const aws =
+      plan.infrastructure && createAws({ ...plan.infrastructure, scrapers }, plan.hubToken, { parent: this });
     const foundation = aws?.foundation;
     const child = { parent: this, ...(foundation ? { providers: [foundation.kubernetes] } : {}) };
     const ground = (workload: string) => foundation?.ground(workload) ?? [];
     const { labels, namespaces } = plan;
-    const scrapers = scrapersOf(plan.infrastructure?.monitoring);
     const gatewayPeer: Peer = { namespace: namespaces.gateway, app: gatewayApp };
     const mlflowPeer: Peer = { namespace: namespaces.tracking, app: mlflowApp };
     const migrationPeer: Peer = { namespace: namespaces.tracking, app: migrationApp };
@@ -151,26 +153,24 @@ export class Platform extends pulumi.ComponentResource {
       { ...child, dependsOn: [gatewayNamespace, trackingNamespace, ...(models ? [models.namespace] : [])] },
     );
 
-    const monitoring = plan.infrastructure?.monitoring;
-    if (aws && monitoring)
-      new Monitoring(
-        "monitoring",
-        {
-          plan: monitoring,
-          labels,
-          storage: aws.foundation.storage,
-          ground,
-          among: [
-            dataNamespace,
-            trackingNamespace,
-            gatewayNamespace,
-            ...(models?.namespaces ?? []),
-            ...(training ? [training.namespace] : []),
-            ...aws.foundation.namespaces,
-          ],
-        },
-        child,
-      );
+    new Monitoring(
+      "monitoring",
+      {
+        plan: plan.monitoring,
+        labels,
+        storage: foundation?.storage ?? [],
+        ground,
+        among: [
+          dataNamespace,
+          trackingNamespace,
+          gatewayNamespace,
+          ...(models?.namespaces ?? []),
+          ...(training ? [training.namespace] : []),
+          ...(foundation?.namespaces ?? []),
+        ],
+      },
+      child,
+    );
 
     this.entrance = aws?.edge?.dnsName;
     this.services = pulumi.output(serviceEntries(plan, postgres, store, models?.keys ?? []));
@@ -193,7 +193,7 @@ function createdModels(
       hubToken: plan.hubToken,
       aws: aws && { ...aws, tags: aws.tags.others },
       gateway,
-      scrapers: scrapersOf(plan.infrastructure?.monitoring),
+      scrapers: scrapersOf(plan.monitoring),
       imageOf: (choice) => chosenImage(choice, aws),
     },
     opts,

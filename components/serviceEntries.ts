@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { metricsApiApp, prometheusApp } from "../planning/monitoring/pods.ts";
 import type { PlatformPlan } from "../planning/plan.ts";
 import { adapterApp } from "../planning/serving/adapter.ts";
 import type { ServingPlan } from "../planning/serving/servingPlan.ts";
@@ -38,9 +39,10 @@ export function serviceEntries(
   {
     experiments,
     mlflow,
+    monitoring,
     namespaces,
     serving,
-  }: Pick<PlatformPlan, "experiments" | "mlflow" | "namespaces" | "serving">,
+  }: Pick<PlatformPlan, "experiments" | "mlflow" | "monitoring" | "namespaces" | "serving">,
   postgres: Postgres | ManagedPostgres,
   store: { readonly clientSecret?: pulumi.Output<string> },
   keys: readonly TeamKeys[],
@@ -100,6 +102,13 @@ export function serviceEntries(
         keys: ["access-key", "secret-key"],
       },
     });
+  }
+  for (const [kind, name] of [
+    ["StatefulSet", prometheusApp],
+    ["Deployment", metricsApiApp],
+  ] as const) {
+    const workload = { kind, namespace: monitoring.namespace, name };
+    entries.push({ name, workload, auth: { kind: "none" } });
   }
   return entries;
 }

@@ -23,7 +23,7 @@ import { type FoundationPlan, keysOf, planFoundation } from "./foundation/founda
 import type { CostPlan, InfrastructurePlan, NodeGroupPlan } from "./infrastructure.ts";
 import { lockOf, type PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
-import { planMonitoring } from "./monitoring/monitoring.ts";
+import { type MonitoringPlan, planMonitoring } from "./monitoring/monitoring.ts";
 import { explainNetwork } from "./network.ts";
 import { planNodeGroups } from "./nodeGroups.ts";
 import {
@@ -51,6 +51,7 @@ export interface AwsPlan {
   readonly models: readonly ModelPlan[];
   readonly serving: PlannedServing & { readonly adapter: AdapterPlan | undefined };
   readonly infrastructure: InfrastructurePlan;
+  readonly monitoring: MonitoringPlan;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
   readonly explanations: readonly Explanation[];
@@ -84,17 +85,14 @@ export async function planAws(
   const foundation = planFoundation(spec, { network, nodeGroups });
   const serving = planServing(spec, models, {
     fromZero: startingFromZero(foundation),
-    customMetrics: services.monitoring !== undefined,
   });
   const adapter = planAdapter(spec, serving.plans, models);
-  const monitoring =
-    services.monitoring &&
-    planMonitoring(spec, services.monitoring, servingNamespace, {
-      plans: serving.plans,
-      adapter,
-      gateway: services.namespaces.gateway,
-      gpus: foundation.gpuNodes !== undefined,
-    });
+  const monitoring = planMonitoring(services.monitoringPods, servingNamespace, {
+    plans: serving.plans,
+    adapter,
+    gateway: services.namespaces.gateway,
+    cluster: { range: network.cidr, gpus: foundation.gpuNodes !== undefined },
+  });
   const built = [...imageChoicesOf(services), ...(adapter ? [adapter.image] : [])];
   const mirrors = planMirrors(
     spec,
@@ -157,8 +155,8 @@ export async function planAws(
       baked,
       edge,
       observability,
-      monitoring,
     },
+    monitoring,
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
       ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),

@@ -7,7 +7,6 @@ import type { MirrorPlan } from "./data/mirrors.ts";
 import type { EdgePlan } from "./edge/edge.ts";
 import type { FoundationPlan } from "./foundation/foundation.ts";
 import type { PlacementLock } from "./lock.ts";
-import type { MonitoringPlan } from "./monitoring/monitoring.ts";
 import type { ObservabilityPlan } from "./observability/observability.ts";
 import type { Placement, Role } from "./placement/problem.ts";
 import type { GpuSharing } from "./sharing.ts";
@@ -46,8 +45,6 @@ export interface InfrastructurePlan {
   readonly edge: EdgePlan | undefined;
   /** Who is told what. */
   readonly observability: ObservabilityPlan;
-  /** What collects metrics in the cluster, and serves those that replicas scale by. */
-  readonly monitoring: MonitoringPlan | undefined;
 }
 
 /** The VPC of an environment: every address range is decided here. */

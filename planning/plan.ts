@@ -5,8 +5,10 @@ import { explainModel } from "./explain.ts";
 import type { InfrastructurePlan } from "./infrastructure.ts";
 import type { PlacementLock } from "./lock.ts";
 import { type ModelPlan, modelPlan } from "./models.ts";
+import { type MonitoringPlan, planMonitoring } from "./monitoring/monitoring.ts";
 import { planServices, type ServicesPlan } from "./services.ts";
 import { type AdapterPlan, planAdapter } from "./serving/adapter.ts";
+import { servingNamespace } from "./serving/namespaces.ts";
 import { type PlannedServing, planServing } from "./serving/serving.ts";
 import { type ModelSizing, sizeModel } from "./sizing/models.ts";
 import { cannotRun, modelRequests } from "./sizing/requests.ts";
@@ -20,6 +22,8 @@ export interface PlatformPlan extends ServicesPlan {
     /** The one way in to all of them; undefined where there is none that it could ask. */
     readonly adapter: AdapterPlan | undefined;
   };
+  /** What collects metrics in the cluster, and serves those that replicas scale by. */
+  readonly monitoring: MonitoringPlan;
   /** Everything in AWS; undefined for `local`, whose cluster is somebody else's. */
   readonly infrastructure: InfrastructurePlan | undefined;
   /** Why the platform can't be brought up as described; empty for one that can. */
@@ -42,10 +46,17 @@ export async function planPlatform(spec: PlatformSpec, lock?: PlacementLock): Pr
   const sizings = modelRequests(spec, []).map((request) => sizeModel(request, new Map()));
   const models = sizings.flatMap(firstThatFits);
   const serving = planServing(spec, models);
+  const adapter = planAdapter(spec, serving.plans, models);
   return {
     ...services,
     models,
-    serving: { ...serving, adapter: planAdapter(spec, serving.plans, models) },
+    serving: { ...serving, adapter },
+    monitoring: planMonitoring(services.monitoringPods, servingNamespace, {
+      plans: serving.plans,
+      adapter,
+      gateway: services.namespaces.gateway,
+      cluster: undefined,
+    }),
     infrastructure: undefined,
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),

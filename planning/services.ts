@@ -77,8 +77,8 @@ export interface ServicesPlan {
   readonly artifacts: ArtifactStorePlan;
   readonly seaweedfsImage: string;
   readonly mlflow: WebServicePlan & { readonly workers: number };
-  /** What collects metrics; undefined where nothing does. */
-  readonly monitoring: MonitoringPods | undefined;
+  /** What collects metrics. */
+  readonly monitoringPods: MonitoringPods;
   readonly experiments: Omit<WebServicePlan, "image"> & {
     readonly image: ImageChoice;
     /** Whether bodies of requests are held to the gateway's limit: not where there is none. */
@@ -162,7 +162,7 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       path: "/mlflow",
       workers,
     },
-    monitoring: monitoringPods(spec.environment),
+    monitoringPods: monitoringPods(spec.environment),
     experiments: {
       image: local
         ? { kind: "pulled", ref: image("experiments") }

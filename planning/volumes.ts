@@ -13,14 +13,12 @@ export interface VolumePlan {
 
 /** Volumes that pods keep their data on. PostgreSQL has none in RDS, and data on instance stores is on no volume. */
 export function planVolumes(
-  { monitoring, postgres }: Pick<ServicesPlan, "monitoring" | "postgres">,
+  { monitoringPods: { prometheus }, postgres }: Pick<ServicesPlan, "monitoringPods" | "postgres">,
   { disk, servers, store }: VectorStorePlan,
 ): VolumePlan[] {
   return [
     ...(postgres.kind === "in-cluster" ? [{ name: "postgres", count: 1, gib: postgres.storageGi }] : []),
-    ...(monitoring
-      ? [{ name: prometheusApp, count: monitoring.prometheus.replicas, gib: monitoring.prometheus.storageGi }]
-      : []),
+    { name: prometheusApp, count: prometheus.replicas, gib: prometheus.storageGi },
     ...(servers > 0 && disk.kind === "volume" ? [{ name: store, count: servers, gib: disk.gib }] : []),
   ];
 }

@@ -107,16 +107,8 @@ function podsOf(spec: AwsPlatformSpec, services: ServicesPlan): Pods[] {
           },
         ]
       : []),
-    ...(services.monitoring
-      ? [
-          {
-            name: prometheusApp,
-            role: "system" as const,
-            ...requested(services.monitoring.prometheus),
-          },
-          { name: metricsApiApp, role: "system" as const, ...requested(services.monitoring.metricsApi) },
-        ]
-      : []),
+    { name: prometheusApp, role: "system", ...requested(services.monitoringPods.prometheus) },
+    { name: metricsApiApp, role: "system", ...requested(services.monitoringPods.metricsApi) },
     { name: "mlflow", role: "cpu", ...requested(services.mlflow) },
     { name: "experiments", role: "cpu", ...requested(services.experiments) },
     ...(Object.keys(spec.models).length > 0 ? [adapterWorkload(spec)] : []),

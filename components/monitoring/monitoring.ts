@@ -56,7 +56,7 @@ export class Monitoring extends pulumi.ComponentResource {
   }
 }
 
-/** Who collects metrics where this is planned: others let it in. */
-export function scrapersOf(plan: MonitoringPlan | undefined): Peer[] {
-  return plan === undefined ? [] : [{ namespace: plan.namespace, app: prometheusApp }];
+/** Who collects metrics: others let it in. */
+export function scrapersOf({ namespace }: MonitoringPlan): Peer[] {
+  return [{ namespace, app: prometheusApp }];
 }

@@ -104,7 +104,7 @@ export class Prometheus extends pulumi.ComponentResource {
               user,
               graceSeconds: 60,
               priorityClass: "system-cluster-critical",
-              scheduling: { topologySpreadConstraints: [apart] },
+              scheduling: { topologySpreadConstraints: replicas > 1 ? [apart] : [] },
               mounts: [
                 files("settings", folders.settings, { configMap: { name: settings.metadata.name } }),
                 { volume: undefined, mount: { name: volume, mountPath: folders.data } },

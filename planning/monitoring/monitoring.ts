@@ -1,9 +1,8 @@
 import { imageRef } from "../../catalog/images.ts";
-import type { AwsPlatformSpec } from "../../spec/platform.ts";
 import { podMetrics } from "../serving/scalingMetrics.ts";
 import { type MetricRules, metricRules } from "./metricRules.ts";
 import { type MonitoringPods, monitoringNamespace } from "./pods.ts";
-import { kubeStateMetrics, nodeExporterPort, type PrometheusConfig, scrapeConfig } from "./scrapeConfig.ts";
+import { exporterPorts, type PrometheusConfig, scrapeConfig } from "./scrapeConfig.ts";
 import { type Scraped, type ScrapedPods, scrapedPods } from "./targets.ts";
 
 /** What collects the cluster's metrics and serves those that replicas scale by, as plain values. */
@@ -28,23 +27,23 @@ export interface MonitoringPlan {
 const retentionShare = 0.8;
 
 export function planMonitoring(
-  { network }: Pick<AwsPlatformSpec, "network">,
   { metricsApi, prometheus }: MonitoringPods,
   scaledNamespace: string,
   targets: Scraped,
 ): MonitoringPlan {
   const scraped = scrapedPods(targets);
+  const { cluster } = targets;
   return {
     namespace: monitoringNamespace,
     prometheus: {
       ...prometheus,
       image: imageRef("prometheus"),
-      config: scrapeConfig(scraped),
+      config: scrapeConfig(scraped, cluster !== undefined),
       retentionMB: Math.floor((prometheus.storageGi * 2 ** 30 * retentionShare) / 2 ** 20),
     },
     scraped,
     // Pods of the add-ons have addresses of the VPC like their nodes, and no policy of their own that could let them in.
-    addresses: [kubeStateMetrics.port, nodeExporterPort].map((port) => ({ range: network.cidr, port })),
+    addresses: cluster ? exporterPorts.map((port) => ({ range: cluster.range, port })) : [],
     metricsApi: {
       ...metricsApi,
       image: imageRef("prometheusAdapter"),

@@ -31,37 +31,48 @@ export interface Relabeling {
 export const prometheusPort = 9090;
 
 /** Of the add-ons, which run outside of our namespaces: prometheus-community helm-charts, values.yaml of both. */
-export const kubeStateMetrics = {
+const kubeStateMetrics = {
   service: "kube-state-metrics",
   namespace: "kube-state-metrics",
   port: 8080,
 };
-export const nodeExporterPort = 9100;
+const nodeExporterPort = 9100;
+/** Of both: pods of theirs have addresses of the network. */
+export const exporterPorts: readonly number[] = [kubeStateMetrics.port, nodeExporterPort];
 
-/** Pods are found where their namespace is known, by the API server; the rest by what doesn't move. */
-export function scrapeConfig(pods: readonly ScrapedPods[]): PrometheusConfig {
-  const { namespace, port, service } = kubeStateMetrics;
+/**
+ * Pods are found where their namespace is known, by the API server; the rest by what doesn't move.
+ * @param addOns whether the cluster has add-ons that tell of it and of its nodes
+ */
+export function scrapeConfig(pods: readonly ScrapedPods[], addOns: boolean): PrometheusConfig {
   return {
     // The autoscaler looks every 15 s; a rate over two minutes has eight of them.
     global: { scrape_interval: "15s", scrape_timeout: "10s" },
     scrape_configs: [
       ...pods.map(podJob),
-      {
-        job_name: "kube-state-metrics",
-        honor_labels: true,
-        static_configs: [{ targets: [`${service}.${namespace}.svc.cluster.local:${port}`] }],
-      },
-      {
-        job_name: "nodes",
-        kubernetes_sd_configs: [{ role: "node" }],
-        relabel_configs: [
-          address("__meta_kubernetes_node_address_InternalIP", nodeExporterPort),
-          label("__meta_kubernetes_node_name", "node"),
-        ],
-      },
+      ...(addOns ? clusterJobs() : []),
       { job_name: "prometheus", static_configs: [{ targets: [`localhost:${prometheusPort}`] }] },
     ],
   };
+}
+
+function clusterJobs(): ScrapeConfig[] {
+  const { namespace, port, service } = kubeStateMetrics;
+  return [
+    {
+      job_name: "kube-state-metrics",
+      honor_labels: true,
+      static_configs: [{ targets: [`${service}.${namespace}.svc.cluster.local:${port}`] }],
+    },
+    {
+      job_name: "nodes",
+      kubernetes_sd_configs: [{ role: "node" }],
+      relabel_configs: [
+        address("__meta_kubernetes_node_address_InternalIP", nodeExporterPort),
+        label("__meta_kubernetes_node_name", "node"),
+      ],
+    },
+  ];
 }
 
 /**

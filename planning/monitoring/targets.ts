@@ -23,12 +23,20 @@ export interface Scraped {
   readonly adapter: AdapterPlan | undefined;
   /** Namespace of the gateway. */
   readonly gateway: string;
+  /** The cluster that they run in; undefined for one that isn't ours. */
+  readonly cluster: ScrapedCluster | undefined;
+}
+
+/** A cluster with add-ons of ours. */
+export interface ScrapedCluster {
+  /** Addresses of its nodes and of all pods. */
+  readonly range: string;
   /** Whether any node may have a GPU. */
   readonly gpus: boolean;
 }
 
 /** Everything in a pod of ours that tells metrics, in a stable order. */
-export function scrapedPods({ adapter, gateway, gpus, plans }: Scraped): ScrapedPods[] {
+export function scrapedPods({ adapter, cluster, gateway, plans }: Scraped): ScrapedPods[] {
   return [
     ...servers.flatMap((server) => modelServers(server, plans)),
     ...(adapter
@@ -42,13 +50,17 @@ export function scrapedPods({ adapter, gateway, gpus, plans }: Scraped): Scraped
         ]
       : []),
     { job: "traefik", namespace: gateway, apps: [gatewayPods.app], port: gatewayPods.adminPort },
-    {
-      job: "cluster-autoscaler",
-      namespace: autoscalerNamespace,
-      apps: [autoscalerApp],
-      port: autoscalerPort,
-    },
-    ...(gpus
+    ...(cluster
+      ? [
+          {
+            job: "cluster-autoscaler",
+            namespace: autoscalerNamespace,
+            apps: [autoscalerApp],
+            port: autoscalerPort,
+          },
+        ]
+      : []),
+    ...(cluster?.gpus
       ? [
           {
             job: "gpus",

@@ -33,8 +33,6 @@ export interface ServingOptions {
   readonly forwardAuth?: boolean;
   /** Models whose nodes start from zero. Default: none. */
   readonly fromZero?: ReadonlySet<string>;
-  /** Whether the cluster serves pods' metrics by Kubernetes' custom metrics API. Default: no, and so nothing scales. */
-  readonly customMetrics?: boolean;
 }
 
 export interface PlannedServing {
@@ -66,7 +64,7 @@ export function planServing(
     warnings: [
       ...plans.flatMap(({ legacy, model }) => (legacy === undefined ? [] : [`models.${model}: ${legacy}`])),
       ...plans.flatMap(({ scaling }) => scaling?.warnings ?? []),
-      ...plans.flatMap((plan) => unscaled(plan, spec.models[plan.model], options)),
+      ...plans.flatMap((plan) => unscaled(plan, spec.models[plan.model])),
       ...(spec.environment === "local" ? [] : plans.flatMap((plan) => unpinned(plan, spec))),
     ],
   };
@@ -97,19 +95,15 @@ function groupsOfOthers(plans: readonly ServingPlan[]): string[] {
   });
 }
 
-/** A HorizontalPodAutoscaler without its metric would say so in its events only, and never scale. */
+/** Kubernetes could make more pods of a group, but none that has a place in it. */
 function unscaled(
   { model, podsPerReplica, replicas }: ServingPlan,
   described: ModelSpec | undefined,
-  { customMetrics = false }: ServingOptions,
 ): string[] {
-  if (described?.autoscaling === undefined || (customMetrics && podsPerReplica === 1)) return [];
+  if (described?.autoscaling === undefined || podsPerReplica === 1) return [];
   const { least, most } = described.autoscaling;
-  const why = customMetrics
-    ? `each is ${podsPerReplica} pods on several nodes, which Kubernetes doesn't scale`
-    : "nothing in the cluster serves the metric that they scale by";
   return [
-    `models.${model}.autoscaling asks for ${least} to ${most} replicas, but ${why}: there are ${replicas}, set models.${model}.replicas`,
+    `models.${model}.autoscaling asks for ${least} to ${most} replicas, but each is ${podsPerReplica} pods on several nodes, which Kubernetes doesn't scale: there are ${replicas}, set models.${model}.replicas`,
   ];
 }
 
@@ -196,7 +190,7 @@ function common(
   server: Server,
   { image, ...parts }: EngineParts,
   timing: ServingPlan["timing"],
-  { customMetrics = false, forwardAuth = false, fromZero }: ServingOptions,
+  { forwardAuth = false, fromZero }: ServingOptions,
 ) {
   const aws = spec.environment !== "local";
   const { host } = spec.gateway;
@@ -214,7 +208,7 @@ function common(
     timing,
     // Each of several pods in a group has its place in it: Kubernetes makes no more of them by itself.
     scaling:
-      customMetrics && parts.ports.group === undefined
+      parts.ports.group === undefined
         ? planScaling(model.name, server, spec.models[model.name]?.autoscaling, {
             timing,
             usdPerHour: model.usdPerHour / Math.max(1, model.replicas),

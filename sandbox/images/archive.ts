@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { link, mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { execa } from "execa";
 import type { RunConfig } from "./dockerfile.ts";
 import type { Layer } from "./layer.ts";
@@ -77,7 +77,8 @@ export async function writeArchive(
   };
   for (const layer of layers) {
     await rm(join(blobs, hexOf(layer.digest)), { force: true });
-    await link(layer.file, join(blobs, hexOf(layer.digest)));
+    // Images that are built side by side share a base's layer: a hard link more or less would be a change of its file to tar.
+    await symlink(resolve(layer.file), join(blobs, hexOf(layer.digest)));
   }
   const manifest = await blob({
     schemaVersion: 2,
@@ -118,7 +119,7 @@ export async function writeArchive(
       "--group=0",
       "--numeric-owner",
       "--mode=u=rwX,go=rX",
-      "--hard-dereference",
+      "--dereference",
       "oci-layout",
       "index.json",
       "blobs",

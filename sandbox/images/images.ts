@@ -137,7 +137,7 @@ async function all(work: readonly Promise<void>[]): Promise<void> {
 }
 
 interface Downloads {
-  readonly wheels?: string;
+  readonly wheels?: string | undefined;
   readonly archives: readonly string[];
   /** `name==version` of everything that went in, for the image's label. */
   readonly packages: readonly string[];
@@ -148,16 +148,17 @@ async function downloadInputs(name: BuildableName, progress: Progress): Promise<
   if (recipe.kind !== "dockerfile") return { archives: [], packages: [] };
   const folder = join(repoRoot, recipe.folder);
   const lock = join(folder, "requirements.lock");
+  const locked = await exists(lock);
   const npm = await readNpmPackages(join(folder, "packages.json"));
   const archives: string[] = [];
   for (const pin of npm) archives.push(await downloadNpm(pin, name, progress));
   const programs: readonly GoProgram[] = "programs" in recipe ? recipe.programs : [];
   for (const program of programs) archives.push(await buildGo(program, progress));
   return {
-    wheels: await downloadWheels([lock], name, progress),
+    wheels: locked ? await downloadWheels([lock], name, progress) : undefined,
     archives,
     packages: [
-      ...lockedPackages(await readFile(lock, "utf8")),
+      ...(locked ? lockedPackages(await readFile(lock, "utf8")) : []),
       ...npm.map((pin) => `${pin.name}@${pin.version}`),
       ...programs.map((program) => program.package).filter((path) => path !== "."),
     ],

@@ -2,10 +2,12 @@ import { type ImageName, images } from "../../catalog/images.ts";
 import type { GoProgram } from "../toolchain/go.ts";
 import type { BaseName } from "./base.ts";
 import { ollamaPrograms } from "./ollama/programs.ts";
+import { prometheusPrograms } from "./prometheus/programs.ts";
+import { prometheusAdapterPrograms } from "./prometheus-adapter/programs.ts";
 
 /** How an image comes about on a machine that reaches no image registry. */
 export type Recipe =
-  /** A Dockerfile with its locks (requirements.lock, packages.json) beside it; the folder is relative to the checkout. */
+  /** A Dockerfile with its locks (requirements.lock, packages.json), if any, beside it; the folder is relative to the checkout. */
   | {
       readonly kind: "dockerfile";
       readonly folder: string;
@@ -29,6 +31,12 @@ export const recipes = {
   experiments: { kind: "dockerfile", folder: images.experiments.source },
   adapter: { kind: "dockerfile", folder: images.adapter.source },
   ollama: { kind: "dockerfile", folder: "sandbox/images/ollama", programs: ollamaPrograms },
+  prometheus: { kind: "dockerfile", folder: "sandbox/images/prometheus", programs: prometheusPrograms },
+  prometheusAdapter: {
+    kind: "dockerfile",
+    folder: "sandbox/images/prometheus-adapter",
+    programs: prometheusAdapterPrograms,
+  },
   training: { kind: "none" },
   pause: { kind: "node", folder: "sandbox/cluster/pauseimage" },
 } as const satisfies Record<ImageName, Recipe>;

@@ -19,6 +19,7 @@ const attempts = 4;
  * Downloads the modules that packages need and Go's module cache lacks; Go verifies each against go.sum.
  * Not `go mod download`: that asks for more than a build does (modules that no package needs, and each version's date),
  * and fails where a proxy has no answer.
+ * @param packages after flags that choose among their files, if any
  */
 export async function downloadModules(
   tool: GoTool,

@@ -21,6 +21,8 @@ export interface GoProgram {
   package: string;
   /** More linker flags, such as `-X path.Version=v1`. `-s -w` (no debug tables, a third smaller) is always given. */
   ldflags?: string;
+  /** Build tags. Default: none. */
+  tags?: readonly string[];
   /** More environment for the build. Changing it gives another build. */
   env?: Record<string, string>;
 }
@@ -56,8 +58,9 @@ export async function buildGo(program: GoProgram, progress: Progress): Promise<s
 
 async function locate(tool: GoTool, program: GoProgram): Promise<{ moduleDir: string; folder: string }> {
   const moduleDir = resolve(repoRoot, program.moduleDir);
-  const { package: main, ldflags, env } = program;
-  const key = await contentKey(moduleDir, [tool.version, tool.platform, goEnvironment, main, ldflags, env]);
+  const { package: main, ldflags, tags, env } = program;
+  const built = [tool.version, tool.platform, goEnvironment, main, ldflags, env, ...(tags ? [tags] : [])];
+  const key = await contentKey(moduleDir, built);
   return { moduleDir, folder: join(cacheDir, "go", program.name, key) };
 }
 
@@ -68,7 +71,8 @@ async function compile(
   folder: string,
   progress: Progress,
 ): Promise<void> {
-  await downloadModules(tool, moduleDir, [program.package], progress);
+  const tags = program.tags ? [`-tags=${program.tags.join(",")}`] : [];
+  await downloadModules(tool, moduleDir, [...tags, program.package], progress);
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
@@ -77,7 +81,7 @@ async function compile(
   progress.report("counting packages");
   const listed = await execa(
     tool.command,
-    ["list", "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", program.package],
+    ["list", "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", ...tags, program.package],
     { ...options, reject: false },
   );
   if (listed.failed) throw explainFailure(`Building ${program.name}`, listed.stderr, writtenTo(tool));
@@ -100,6 +104,7 @@ async function compile(
         "-o",
         join(unfinished, program.name),
         `-ldflags=-s -w ${program.ldflags ?? ""}`,
+        ...tags,
         program.package,
       ],
       { ...options, reject: false },

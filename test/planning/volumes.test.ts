@@ -16,14 +16,13 @@ function volumes(store: Store, vectors: number, postgres: AwsPlatformInput["post
   return planVolumes(planServices(spec), planVectors(spec, [])).filter(({ name }) => name !== "prometheus");
 }
 
-test("each Prometheus has one: two in prod, in two zones, and none where nothing scales", () => {
+test("each Prometheus has one: two in prod, in two zones", () => {
   const of = (environment: "dev" | "staging" | "prod") => {
     const spec = awsSpec(environment, {});
     return planVolumes(planServices(spec), planVectors(spec, [])).filter(({ name }) => name === "prometheus");
   };
   expect(of("dev")).toEqual([{ name: "prometheus", count: 1, gib: 10 }]);
   expect(of("prod")).toEqual([{ name: "prometheus", count: 2, gib: 20 }]);
-  expect(planServices(describeEnvironment("local", repoRoot)).monitoring).toBeUndefined();
 });
 
 test("PostgreSQL in the cluster has one, and each server of the vector store", () => {

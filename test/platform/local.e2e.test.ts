@@ -67,6 +67,8 @@ describe.sequential("the local platform", () => {
           "adapter",
           "postgres",
           "seaweedfs",
+          "prometheus",
+          "prometheus-adapter",
         ].map((name) => ({ name, ready: true })),
       );
     },

@@ -37,6 +37,16 @@ export async function podsOf(workload: Workload): Promise<string[]> {
 const replicasOf = async (workload: Workload) =>
   Number(await on(workload, "get", nameOf(workload), "--output=jsonpath={.spec.replicas}"));
 
+/** Below which its autoscaler doesn't go; undefined where it has none. */
+async function leastOf(workload: Workload): Promise<number | undefined> {
+  const own = ["hpa", workload.name, "--ignore-not-found", "--output=jsonpath={.spec.minReplicas}"];
+  const least = await on(workload, "get", ...own);
+  return least === "" ? undefined : Number(least);
+}
+
+const setLeast = (workload: Workload, least: number) =>
+  on(workload, "patch", "hpa", workload.name, `--patch={"spec":{"minReplicas":${least}}}`);
+
 /** Until all of its pods are there and ready. */
 async function scale(workload: Workload, replicas: number): Promise<void> {
   await on(workload, "scale", nameOf(workload), `--replicas=${replicas}`);
@@ -45,13 +55,18 @@ async function scale(workload: Workload, replicas: number): Promise<void> {
 
 /** So many pods of each, as AWS has; returns what gives each as many as it had. */
 export async function withPods(count: number, ...workloads: Workload[]): Promise<() => Promise<void>> {
-  const before: [Workload, number][] = [];
+  const restores: (() => Promise<void>)[] = [];
   for (const workload of workloads) {
-    before.push([workload, await replicasOf(workload)]);
+    const [replicas, least] = [await replicasOf(workload), await leastOf(workload)];
+    restores.push(async () => {
+      if (least !== undefined) await setLeast(workload, least);
+      await scale(workload, replicas);
+    });
+    if (least !== undefined) await setLeast(workload, count);
     await scale(workload, count);
   }
   return async () => {
-    for (const [workload, replicas] of before) await scale(workload, replicas);
+    for (const restore of restores) await restore();
   };
 }
 

@@ -52,10 +52,7 @@ function plansOf(options: ServingOptions = {}): ServingPlan[] {
     models.push({ ...model, nodes: [{ instanceType: node, purchase: "on-demand" }] });
   }
   models.push(overTwoNodes("large", 2));
-  const { plans, problems } = planServing({ ...awsSpec("prod"), models: specs }, models, {
-    customMetrics: true,
-    ...options,
-  });
+  const { plans, problems } = planServing({ ...awsSpec("prod"), models: specs }, models, options);
   expect(problems).toEqual([]);
   return [...plans];
 }

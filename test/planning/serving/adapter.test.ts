@@ -31,7 +31,7 @@ function adapterOf(
   });
   const described = Object.fromEntries(names.map((name) => [name, { ...inputs[name] }]));
   const spec = awsSpec(environment, { ...more, models: described });
-  return planAdapter(spec, planServing(spec, models, { customMetrics: true }).plans, models);
+  return planAdapter(spec, planServing(spec, models).plans, models);
 }
 
 function there(plan: AdapterPlan | undefined): AdapterPlan {

@@ -32,11 +32,11 @@ test("what a further replica costs and how long it takes is said, and what all o
 }, 120_000);
 
 test("the groups that a model stands in may grow to what it may become; all that tell metrics are asked", async () => {
-  const { infrastructure } = await upTo(9);
+  const { infrastructure, monitoring } = await upTo(9);
   const groups = infrastructure?.nodeGroups.filter(({ pods }) => name in pods) ?? [];
   expect(groups.length).toBeGreaterThan(0);
   for (const { size } of groups) expect(size.max - size.planned).toBeGreaterThanOrEqual(9 - 4);
-  expect(infrastructure?.monitoring?.scraped.map(({ job, port }) => [job, port])).toEqual([
+  expect(monitoring.scraped.map(({ job, port }) => [job, port])).toEqual([
     ["vllm", 8000],
     ["tgi", 8080],
     ["adapter", 9000],

@@ -278,9 +278,7 @@ describe("one model", () => {
     const two = overTwoNodes("large", 1);
     const plan = served(two);
     expect(plan.podsPerReplica).toBe(2);
-    const asked = planServing(specOf(two, { autoscaling: { least: 1, most: 4 } }), [two], {
-      customMetrics: true,
-    });
+    const asked = planServing(specOf(two, { autoscaling: { least: 1, most: 4 } }), [two]);
     expect(asked.plans[0]?.scaling).toBeUndefined();
     expect(asked.warnings.join()).toContain(
       "models.large.autoscaling asks for 1 to 4 replicas, but each is 2 pods on several nodes",
@@ -328,7 +326,7 @@ describe("one model", () => {
   test("scales by what waits; from zero only where Kubernetes can, and says what a cold start costs", () => {
     const autoscaling = { least: 0, most: 4 };
     const described = specOf(eight, { autoscaling });
-    const { plans, warnings } = planServing(described, [on("g6.xlarge")], { customMetrics: true });
+    const { plans, warnings } = planServing(described, [on("g6.xlarge")]);
     expect(plans[0]?.scaling).toMatchObject({ least: 1, most: 4 });
     expect(plans[0]?.scaling?.metrics.map(({ metric, target }) => [metric.name, target])).toEqual([
       ["vllm_requests_waiting", 25],
@@ -341,16 +339,6 @@ describe("one model", () => {
     expect(plans[0]?.scaling?.down.stableSeconds).toBeGreaterThanOrEqual(
       plans[0]?.timing.coldStartSeconds ?? 0,
     );
-  });
-
-  test("says so where nothing serves what it would scale by, and keeps its replicas", () => {
-    const { plans, warnings } = planServing(specOf(eight, { autoscaling: { least: 1, most: 4 } }), [
-      on("g6.xlarge"),
-    ]);
-    expect(plans[0]?.scaling).toBeUndefined();
-    expect(warnings).toEqual([
-      `models.${eight.name}.autoscaling asks for 1 to 4 replicas, but nothing in the cluster serves the metric that they scale by: there are ${eight.replicas}, set models.${eight.name}.replicas`,
-    ]);
   });
 
   test("has objects without dots in their names, which no other model's may have", () => {

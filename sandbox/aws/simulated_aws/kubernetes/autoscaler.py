@@ -107,10 +107,11 @@ def waits(pod: dict[str, Any], nodes: int) -> bool:
 
 
 def young(node: dict[str, Any]) -> bool:
-    """Whether a node isn't ready for pods yet: so counts the real one also those that don't offer their GPUs.
+    """Whether a node isn't ready for pods yet, nor as long as it offers no GPU of those that it has.
 
-    Source: kubernetes/autoscaler, cluster-autoscaler/processors/customresources/gpu_processor.go,
-    FilterOutNodesWithUnreadyResources.
+    The real one waits so for whole cards, by the label k8s.amazonaws.com/accelerator, and may buy a node too
+    many for shared ones, which it removes again: not played. Source: kubernetes/autoscaler,
+    cluster-autoscaler/processors/customresources/gpu_processor.go, FilterOutNodesWithUnreadyResources.
     """
     return devices.awaited(node) or any(taint["key"].startswith("node.kubernetes.io/") for taint in node["spec"].get("taints", []))
 

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { type Client, underLoad } from "../support/load.ts";
+import { adapterOrigin, eventually, kubectl, kubectlOutput, teamKey } from "../support/local.ts";
+import { adapter, podsOf, settled } from "../support/rollouts.ts";
+
+/** Replicas that follow the load: the adapter tells Prometheus, it prometheus-adapter, and that Kubernetes' autoscaler. */
+
+const minutes = (count: number) => count * 60_000;
+
+const monitoring = "--namespace=ai-monitoring";
+const serving = "--namespace=ai-models";
+const custom = "/apis/custom.metrics.k8s.io/v1beta1";
+
+const metricList = z.object({
+  items: z.array(z.object({ describedObject: z.object({ name: z.string() }), value: z.string() })),
+});
+
+/** What Kubernetes is told of each pod of the adapter. */
+async function inFlight(): Promise<Map<string, string>> {
+  const path = `${custom}/namespaces/ai-models/pods/*/adapter_requests_in_flight`;
+  const { items } = metricList.parse(JSON.parse(await kubectlOutput("get", `--raw=${path}`)));
+  return new Map(items.map(({ describedObject, value }) => [describedObject.name, value]));
+}
+
+const autoscaler = z.object({
+  status: z.object({
+    currentReplicas: z.int().optional(),
+    desiredReplicas: z.int(),
+    conditions: z.array(z.object({ type: z.string(), status: z.string(), reason: z.string() })).default([]),
+  }),
+});
+
+async function scalingOf() {
+  const { status } = autoscaler.parse(
+    JSON.parse(await kubectlOutput("get", "hpa", "adapter", serving, "--output=json")),
+  );
+  const active = status.conditions.find(({ type }) => type === "ScalingActive");
+  return { desired: status.desiredReplicas, active: active?.status, reason: active?.reason };
+}
+
+/** A stream of a second or so each, one after the other. */
+const reader: Client = {
+  model: "qwen3-0.6b",
+  kind: "stream",
+  connection: "kept",
+  tokens: 1500,
+  pauseMs: 50,
+};
+
+describe.sequential("the adapter's replicas", () => {
+  let restore = async (): Promise<void> => undefined;
+
+  beforeAll(async () => {
+    const patience = "jsonpath={.spec.behavior.scaleDown.stabilizationWindowSeconds}";
+    const before = Number(await kubectlOutput("get", "hpa", "adapter", serving, `--output=${patience}`));
+    // As rendered it waits five minutes before it takes a replica away.
+    const wait = async (seconds: number) => {
+      const behavior = { scaleDown: { stabilizationWindowSeconds: seconds } };
+      await kubectlOutput("patch", "hpa", "adapter", serving, `--patch=${JSON.stringify({ spec: { behavior } })}`);
+    };
+    await wait(15);
+    restore = () => wait(before);
+  });
+
+  afterAll(() => restore());
+
+  test(
+    "are told apart in what Kubernetes serves of them",
+    async () => {
+      await eventually(120, async () => {
+        expect([...(await inFlight()).keys()].sort()).toEqual((await podsOf(adapter)).sort());
+        expect(await scalingOf()).toMatchObject({ active: "True", reason: "ValidMetricFound" });
+      });
+    },
+    minutes(3),
+  );
+
+  test(
+    "become more while more is asked than they have hands for, and fewer again",
+    async () => {
+      const target = { origin: await adapterOrigin(), key: await teamKey("platform-team") };
+      expect(await podsOf(adapter)).toHaveLength(1);
+      const readers = Array.from({ length: 14 }, () => reader);
+      const { asked } = await underLoad(target, readers, () =>
+        eventually(120, async () => {
+          expect(await podsOf(adapter)).toHaveLength(2);
+          await settled(adapter);
+          expect((await inFlight()).size).toBe(2);
+        }),
+      );
+      expect(asked.flatMap(({ fault }) => fault ?? [])).toEqual([]);
+      await eventually(300, async () => expect(await podsOf(adapter)).toHaveLength(1));
+    },
+    minutes(8),
+  );
+
+  test(
+    "stay as they are while nobody knows the load",
+    async () => {
+      const sized = (replicas: number) =>
+        kubectlOutput("scale", monitoring, "statefulset/prometheus", `--replicas=${replicas}`);
+      await sized(0);
+      try {
+        await eventually(120, async () => expect(await scalingOf()).toMatchObject({ active: "False" }));
+        expect(await podsOf(adapter)).toHaveLength(1);
+        const { all, exitCode } = await kubectl("get", `--raw=${custom}`);
+        expect(exitCode, all).toBe(0);
+      } finally {
+        await sized(1);
+      }
+      await eventually(180, async () => expect(await scalingOf()).toMatchObject({ active: "True" }));
+    },
+    minutes(6),
+  );
+});
