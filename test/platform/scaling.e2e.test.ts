@@ -23,6 +23,21 @@ async function inFlight(): Promise<Map<string, string>> {
   return new Map(items.map(({ describedObject, value }) => [describedObject.name, value]));
 }
 
+const targetList = z.object({
+  data: z.object({
+    activeTargets: z.array(
+      z.object({ labels: z.looseObject({ job: z.string() }), health: z.string(), lastError: z.string() }),
+    ),
+  }),
+});
+
+/** What Prometheus asks, and what it says of each. */
+async function asked() {
+  const path = "/api/v1/namespaces/ai-monitoring/pods/prometheus-0:9090/proxy/api/v1/targets";
+  const { data } = targetList.parse(JSON.parse(await kubectlOutput("get", `--raw=${path}`)));
+  return data.activeTargets.map(({ health, labels, lastError }) => ({ job: labels.job, health, lastError }));
+}
+
 const autoscaler = z.object({
   status: z.object({
     currentReplicas: z.int().optional(),
@@ -39,12 +54,12 @@ async function scalingOf() {
   return { desired: status.desiredReplicas, active: active?.status, reason: active?.reason };
 }
 
-/** A stream of a second or so each, one after the other. */
+/** Streams of less than a second each, one after the other: nobody waits long enough to be turned away. */
 const reader: Client = {
   model: "qwen3-0.6b",
   kind: "stream",
   connection: "kept",
-  tokens: 1500,
+  tokens: 300,
   pauseMs: 50,
 };
 
@@ -57,13 +72,32 @@ describe.sequential("the adapter's replicas", () => {
     // As rendered it waits five minutes before it takes a replica away.
     const wait = async (seconds: number) => {
       const behavior = { scaleDown: { stabilizationWindowSeconds: seconds } };
-      await kubectlOutput("patch", "hpa", "adapter", serving, `--patch=${JSON.stringify({ spec: { behavior } })}`);
+      await kubectlOutput(
+        "patch",
+        "hpa",
+        "adapter",
+        serving,
+        `--patch=${JSON.stringify({ spec: { behavior } })}`,
+      );
     };
     await wait(15);
     restore = () => wait(before);
   });
 
   afterAll(() => restore());
+
+  test(
+    "are asked by Prometheus, once each, and so is the gateway",
+    async () => {
+      await eventually(60, async () => {
+        const targets = (await asked()).sort((a, b) => a.job.localeCompare(b.job));
+        expect(targets).toEqual(
+          ["adapter", "prometheus", "traefik"].map((job) => ({ job, health: "up", lastError: "" })),
+        );
+      });
+    },
+    minutes(2),
+  );
 
   test(
     "are told apart in what Kubernetes serves of them",
@@ -80,16 +114,16 @@ describe.sequential("the adapter's replicas", () => {
     "become more while more is asked than they have hands for, and fewer again",
     async () => {
       const target = { origin: await adapterOrigin(), key: await teamKey("platform-team") };
-      expect(await podsOf(adapter)).toHaveLength(1);
-      const readers = Array.from({ length: 14 }, () => reader);
-      const { asked } = await underLoad(target, readers, () =>
+      await eventually(300, async () => expect(await podsOf(adapter)).toHaveLength(1));
+      const readers = Array.from({ length: 10 }, () => reader);
+      const seen = await underLoad(target, readers, () =>
         eventually(120, async () => {
           expect(await podsOf(adapter)).toHaveLength(2);
           await settled(adapter);
           expect((await inFlight()).size).toBe(2);
         }),
       );
-      expect(asked.flatMap(({ fault }) => fault ?? [])).toEqual([]);
+      expect(seen.asked.flatMap(({ fault }) => fault ?? [])).toEqual([]);
       await eventually(300, async () => expect(await podsOf(adapter)).toHaveLength(1));
     },
     minutes(8),
