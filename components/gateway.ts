@@ -76,7 +76,7 @@ export class Gateway extends pulumi.ComponentResource {
         serviceAccountWithToken: account.metadata.name,
         from: "anyone",
         scraped: { by: args.scrapers ?? [], port: adminPort },
-        to: ["kubernetes-api", ...args.backends],
+        to: ["kubernetes-api", ...args.backends, ...askedAboutRequests(args.plan)],
         after: [...rights, ingressClassObject, ...(args.after ?? [])],
         mounts: [
           {
@@ -92,6 +92,10 @@ export class Gateway extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url });
   }
 }
+
+/** Who says whether a request may pass: a service of somebody else, with pods of unknown names. */
+const askedAboutRequests = ({ models: { forwardAuth } }: GatewayArgs["plan"]): Destination[] =>
+  forwardAuth ? [{ peer: { namespace: forwardAuth.namespace }, port: forwardAuth.port }] : [];
 
 /**
  * Uploads of models and datasets take longer than Traefik's 60 s for reading a request; streams must not be cut, so

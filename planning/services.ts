@@ -141,7 +141,7 @@ export function planServices(spec: PlatformSpec): ServicesPlan {
       replicas: replicas(spec.gateway.replicas),
       resources: sized(local ? 0.05 : 0.25, 128, 512),
       host: spec.gateway.host,
-      models: modelLimits,
+      models: modelLimits(spec),
       ...planEntrance(spec),
     },
     postgres: postgres(spec),

@@ -144,10 +144,35 @@ const teamSchema = z.strictObject({
   keys: z.array(keyName).min(1).max(8).default(["first"]),
 });
 
+const forwardAuthSchema = z.strictObject({
+  /** Namespace of the cluster that it runs in: one of yours, which lets Traefik's pods of `ai-gateway` in. */
+  namespace: dnsName,
+  /** Name of its Service. */
+  service: dnsName,
+  /** Port of its Service, and of its pods. */
+  port: z.int().min(1).max(65_535),
+  /**
+   * Path that it is asked at, with the headers of the request: 2xx lets it pass, any other answer is the client's. Default
+   * `/oauth2/auth`, oauth2-proxy's.
+   */
+  path: z
+    .string()
+    .regex(/^\/[\w./~-]{0,200}$/, "a path such as /oauth2/auth")
+    .default("/oauth2/auth"),
+});
+
 export const accessSchema = z.strictObject({
   /** Teams that may ask the models, each with keys of its own. Default: one, called like the owner, that may ask all. */
   teams: z.record(dnsName, teamSchema.prefault({})).optional(),
+  /**
+   * Service of yours that knows who may ask models whose servers know no keys, Ollama's and Triton's: with it they have
+   * routes at `/models/<name>`, and each request is asked about first. Such as oauth2-proxy before an identity provider of
+   * OIDC. Default: none, and those servers have no route.
+   */
+  forwardAuth: forwardAuthSchema.optional(),
 });
+
+export type ForwardAuthSpec = z.output<typeof forwardAuthSchema>;
 
 export type TeamSpec = z.output<typeof teamSchema>;
 /** A team of which nothing is said. */

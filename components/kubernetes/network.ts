@@ -12,7 +12,7 @@ export interface Peer {
   readonly app: string;
 }
 
-/** Who comes in: a workload, or all of a namespace. */
+/** At the other end: a workload, or all of a namespace. */
 export type Caller = Peer | Pick<Peer, "namespace">;
 
 /**
@@ -20,7 +20,7 @@ export type Caller = Peer | Pick<Peer, "namespace">;
  * by HTTPS to anywhere.
  */
 export type Destination =
-  | { readonly peer: Peer; readonly port: number }
+  | { readonly peer: Caller; readonly port: number }
   | { readonly ranges: readonly string[]; readonly port: number }
   | "kubernetes-api"
   | "aws"

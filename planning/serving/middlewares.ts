@@ -1,13 +1,15 @@
+import type { PlatformSpec } from "../../spec/platform.ts";
+import type { ForwardAuthSpec } from "../../spec/sections.ts";
 import { modelsPath } from "./route.ts";
 
 /** Names of the middlewares of models' routes, in the gateway's file. */
-export type ModelMiddleware = "model-path" | "model-key-rate" | "model-auth";
+export type ModelMiddleware = "model-path" | "model-key-rate" | "model-auth" | "model-anonymous";
 
 export interface ModelLimits {
   /** Requests a second of one key that one Traefik pod passes on, on average; twice as many at once. */
   readonly requestsPerSecond: number;
-  /** URL that answers 2xx for a key that is good; undefined: servers check keys themselves. */
-  readonly forwardAuth: string | undefined;
+  /** Who is asked about requests to servers without keys; undefined: nobody, and none is passed on. */
+  readonly forwardAuth: ForwardAuthSpec | undefined;
 }
 
 /**
@@ -15,7 +17,11 @@ export interface ModelLimits {
  * second (EKS guide, ml-inference-autoscaling-thresholds). It keeps a program in a loop from filling every queue, not teams
  * from their share.
  */
-export const modelLimits: ModelLimits = { requestsPerSecond: 50, forwardAuth: undefined };
+const requestsPerSecond = 50;
+
+export function modelLimits({ access }: Pick<PlatformSpec, "access">): ModelLimits {
+  return { requestsPerSecond, forwardAuth: access.forwardAuth };
+}
 
 /**
  * Middlewares of models' routes. None buffers: answers stream. None tries again: a prompt that was begun has cost GPU time,
@@ -23,7 +29,7 @@ export const modelLimits: ModelLimits = { requestsPerSecond: 50, forwardAuth: un
  *
  * The rate is counted by the `Authorization` header, which is one key, wherever it comes from; requests without one share a
  * rate, and are refused behind it.
- * Source: Traefik 3.7 reference, "HTTP middlewares": StripPrefixRegex, RateLimit, ForwardAuth.
+ * Source: Traefik 3.7 reference, "HTTP middlewares": StripPrefixRegex, RateLimit, ForwardAuth, Headers.
  */
 export function modelMiddlewares({ forwardAuth, requestsPerSecond }: ModelLimits): Record<string, object> {
   return {
@@ -36,13 +42,19 @@ export function modelMiddlewares({ forwardAuth, requestsPerSecond }: ModelLimits
         sourceCriterion: { requestHeaderName: "Authorization" },
       },
     },
-    ...(forwardAuth === undefined
-      ? {}
-      : { "model-auth": { forwardAuth: { address: forwardAuth, trustForwardHeader: false } } }),
+    ...(forwardAuth && {
+      "model-auth": { forwardAuth: { address: addressOf(forwardAuth), trustForwardHeader: false } },
+      // Who was let in by a token needs none at a server that asks for none, and the token is good elsewhere.
+      "model-anonymous": { headers: { customRequestHeaders: { Authorization: "", Cookie: "" } } },
+    }),
   };
 }
 
+const addressOf = ({ namespace, path, port, service }: ForwardAuthSpec) =>
+  `http://${service}.${namespace}.svc.cluster.local:${port}${path}`;
+
 /** Those of one route, in their order: who may not, takes nobody's rate. */
 export function routeMiddlewares(auth: "server" | "forward"): ModelMiddleware[] {
-  return [...(auth === "forward" ? ["model-auth" as const] : []), "model-key-rate", "model-path"];
+  const passing: ModelMiddleware[] = ["model-key-rate", "model-path"];
+  return auth === "forward" ? ["model-auth", ...passing, "model-anonymous"] : passing;
 }

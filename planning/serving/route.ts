@@ -1,3 +1,4 @@
+import type { PlatformSpec } from "../../spec/platform.ts";
 import type { ModelPlan } from "../models.ts";
 import type { Server } from "./servingPlan.ts";
 
@@ -58,14 +59,14 @@ export const adapterPath = "/llm";
 export function planRoute(
   model: Routed,
   server: Server,
-  { forwardAuth, host }: { readonly forwardAuth: boolean; readonly host: string | undefined },
+  { access, gateway }: Pick<PlatformSpec, "access" | "gateway">,
 ): RoutePlan | undefined {
   const hasKeys = server === "vllm" || server === "tgi";
-  if (!hasKeys && !forwardAuth) return undefined;
+  if (!hasKeys && access.forwardAuth === undefined) return undefined;
   return {
     prefix: `${modelsPath}/${model.name}`,
     allowed: allowed[server](model),
-    host,
-    auth: forwardAuth ? "forward" : "server",
+    host: gateway.host,
+    auth: hasKeys ? "server" : "forward",
   };
 }

@@ -29,8 +29,6 @@ import { planTiming } from "./timing.ts";
 import { libraryTag, planWeights, type WeightsPlan } from "./weights.ts";
 
 export interface ServingOptions {
-  /** Whether the gateway asks a service about keys before it passes a request on. Default: no, servers check keys. */
-  readonly forwardAuth?: boolean;
   /** Models whose nodes start from zero. Default: none. */
   readonly fromZero?: ReadonlySet<string>;
 }
@@ -190,10 +188,9 @@ function common(
   server: Server,
   { image, ...parts }: EngineParts,
   timing: ServingPlan["timing"],
-  { forwardAuth = false, fromZero }: ServingOptions,
+  { fromZero }: ServingOptions,
 ) {
   const aws = spec.environment !== "local";
-  const { host } = spec.gateway;
   return {
     ...parts,
     name: objectName(model.name),
@@ -217,7 +214,7 @@ function common(
           })
         : undefined,
     awaited: !(fromZero?.has(model.name) ?? false),
-    route: planRoute(model, server, { forwardAuth, host }),
+    route: planRoute(model, server, spec),
   };
 }
 

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { Serving, type ServingArgs } from "../../../components/serving/serving.ts";
 import type { ModelPlan } from "../../../planning/models.ts";
-import { planServing, type ServingOptions } from "../../../planning/serving/serving.ts";
+import { planServing } from "../../../planning/serving/serving.ts";
 import type { ServingPlan } from "../../../planning/serving/servingPlan.ts";
 import { type ModelInput, type ModelSpec, modelSchema } from "../../../spec/models.ts";
+import type { AwsPlatformInput } from "../../../spec/platform.ts";
 import { awsSpec } from "../../support/foundation.ts";
 import { find, type Rendered, render } from "../../support/render.ts";
 import { overTwoNodes, planned } from "../../support/servingModels.ts";
@@ -42,7 +43,7 @@ const inputs: Readonly<Record<string, ModelInput & { readonly node: string; read
   },
 };
 
-function plansOf(options: ServingOptions = {}): ServingPlan[] {
+function plansOf(access: AwsPlatformInput["access"] = {}): ServingPlan[] {
   const specs: Record<string, ModelSpec> = {};
   const models: ModelPlan[] = [];
   for (const [name, { node, ...input }] of Object.entries(inputs)) {
@@ -52,7 +53,7 @@ function plansOf(options: ServingOptions = {}): ServingPlan[] {
     models.push({ ...model, nodes: [{ instanceType: node, purchase: "on-demand" }] });
   }
   models.push(overTwoNodes("large", 2));
-  const { plans, problems } = planServing({ ...awsSpec("prod"), models: specs }, models, options);
+  const { plans, problems } = planServing({ ...awsSpec("prod", { access }), models: specs }, models);
   expect(problems).toEqual([]);
   return [...plans];
 }
@@ -331,16 +332,20 @@ describe("rights and routes", () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual(["chat", "large", "old", "scaled"]);
-    const asked = await servingOf(plansOf({ forwardAuth: true }));
+    const asked = await servingOf(
+      plansOf({ forwardAuth: { namespace: "identity", service: "oauth2-proxy", port: 4180 } }),
+    );
     const ingress = find(asked, "Ingress", "small").inputs;
     const annotation = "traefik.ingress.kubernetes.io/router.middlewares";
     expect(ingress.metadata.annotations[annotation]).toBe(
-      "model-auth@file,model-key-rate@file,model-path@file,secure-headers@file",
+      "model-auth@file,model-key-rate@file,model-path@file,model-anonymous@file,secure-headers@file",
     );
     const paths = ingress.spec.rules[0].http.paths.map(({ path }: { path: string }) => path);
     expect(paths).toContain("/models/small/api/generate");
     for (const closed of ["pull", "delete", "create", "push", "copy"])
       expect(paths.join()).not.toContain(`/api/${closed}`);
-    expect(find(resources, "Ingress", "chat").inputs.metadata.annotations[annotation]).not.toContain("auth");
+    // A server that checks its own keys goes on doing so.
+    for (const among of [resources, asked])
+      expect(find(among, "Ingress", "chat").inputs.metadata.annotations[annotation]).not.toContain("auth");
   });
 });

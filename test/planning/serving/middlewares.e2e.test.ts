@@ -7,38 +7,35 @@ import { modelMiddlewares, routeMiddlewares } from "../../../planning/serving/mi
 import { buildImages } from "../../../sandbox/images/images.ts";
 import { silent } from "../../../sandbox/lib/progress.ts";
 import { Containers } from "../../support/container.ts";
+import { Issuer, OAuth2Proxy } from "../../support/identity.ts";
+import { listen } from "../../support/loopback.ts";
 import { Traefik } from "../../support/traefik.ts";
 
-/** The middlewares of models' routes in the real Traefik, before a server that streams and one that knows keys. */
+/** The middlewares of models' routes in the real Traefik, which asks the real oauth2-proxy, before a server that streams. */
 
 const containers = new Containers();
 let backend: Server;
-let keys: Server;
+let issuer: Issuer;
+let proxy: OAuth2Proxy;
 let traefik: Traefik;
-
-const listening = (server: Server) =>
-  new Promise<string>((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address ? `http://127.0.0.1:${address.port}` : "");
-    });
-  });
 
 beforeAll(async () => {
   const [built] = await buildImages(["traefik"], silent);
   if (built === undefined) throw new Error("Traefik's image was not built");
   const { layers } = await containers.unpack(built.archive);
   const binary = layers.map((layer) => join(layer, "usr/local/bin/traefik")).find(existsSync) ?? "";
-  keys = createServer(({ headers }, response) => {
-    response.statusCode =
-      headers.authorization === "Bearer good" || headers.authorization === "Bearer often" ? 200 : 401;
-    response.end();
-  });
-  backend = createServer(({ url }, response) => {
-    response.write(`${url} begun`);
+  issuer = await Issuer.start();
+  proxy = await OAuth2Proxy.start(issuer);
+  backend = createServer(({ headers, url }, response) => {
+    response.write(`${url} begun, ${headers.authorization ?? "no token"}, ${headers.cookie ?? "no cookie"}`);
     if (!url?.endsWith("/stream")) response.end();
   });
-  const forwardAuth = await listening(keys);
+  const forwardAuth = { namespace: "identity", service: "oauth2-proxy", port: 4180, path: "/oauth2/auth" };
+  const middlewares = stringify({
+    http: { middlewares: modelMiddlewares({ forwardAuth, requestsPerSecond: 2 }) },
+  });
+  const inCluster = "http://oauth2-proxy.identity.svc.cluster.local:4180/oauth2/auth";
+  expect(middlewares).toContain(inCluster);
   traefik = await Traefik.start({
     binary,
     command: [
@@ -48,11 +45,9 @@ beforeAll(async () => {
       "--ping=true",
       "--providers.file.directory=/x",
     ],
-    middlewares: stringify({
-      http: { middlewares: modelMiddlewares({ forwardAuth, requestsPerSecond: 2 }) },
-    }),
+    middlewares: middlewares.replace(inCluster, proxy.url),
     routes: { "/models/chat/v1": routeMiddlewares("forward").map((name) => `${name}@file`) },
-    backend: await listening(backend),
+    backend: `http://127.0.0.1:${await listen(backend)}`,
   });
 }, 20 * 60_000);
 
@@ -60,16 +55,21 @@ afterAll(async () => {
   await traefik?.stop();
   backend?.closeAllConnections();
   backend?.close();
-  keys?.close();
+  await proxy?.stop();
+  issuer?.stop();
   await containers.remove();
 });
 
-const ask = (path: string, key: string, onData?: (soFar: string) => void) =>
-  traefik.ask({ path, headers: { Authorization: `Bearer ${key}` }, ...(onData ? { onData } : {}) });
+const ask = (path: string, token: string, onData?: (soFar: string) => void) =>
+  traefik.ask({
+    path,
+    headers: { Authorization: `Bearer ${token}`, Cookie: "session=1" },
+    ...(onData ? { onData } : {}),
+  });
 
 describe("a model's route", () => {
   test("takes the model's path off", async () => {
-    const { body, status } = await ask("/models/chat/v1/models", "good");
+    const { body, status } = await ask("/models/chat/v1/models", issuer.token({ subject: "path" }));
     expect(status).toBe(200);
     expect(body).toContain("/v1/models begun");
     expect(body).not.toContain("/models/chat");
@@ -77,22 +77,37 @@ describe("a model's route", () => {
 
   test("knows nothing beside what is allowed", async () => {
     for (const path of ["/models/chat/metrics", "/models/chat/api/pull", "/v1/models"])
-      expect((await ask(path, "good")).status).not.toBe(200);
+      expect((await ask(path, issuer.token({ subject: "beside" }))).status).not.toBe(200);
   });
 
-  test("asks about keys first", async () => {
-    expect((await ask("/models/chat/v1/models", "bad")).status).toBe(401);
+  test.each<[string, () => string]>([
+    ["has ended", () => issuer.token({ subject: "late", seconds: -60 })],
+    ["is for somebody else", () => issuer.token({ subject: "other", audience: "another" })],
+    ["is signed by somebody else", () => issuer.forged({ subject: "forged" })],
+    ["is none", () => "good"],
+  ])("refuses a token that %s", async (_, token) => {
+    expect((await ask("/models/chat/v1/models", token())).status).toBe(401);
+  });
+
+  test("keeps the token from a server that asks for none", async () => {
+    const { body } = await ask("/models/chat/v1/models", issuer.token({ subject: "kept" }));
+    expect(body).toContain("begun, no token, no cookie");
   });
 
   test("passes on what was written before the end", async () => {
     await new Promise<void>((resolve) => {
-      void ask("/models/chat/v1/stream", "good", (soFar) => soFar.includes("begun") && resolve());
+      void ask(
+        "/models/chat/v1/stream",
+        issuer.token({ subject: "stream" }),
+        (soFar) => soFar.includes("begun") && resolve(),
+      );
     });
   });
 
   test("counts by key: whose is often used waits, others don't", async () => {
-    const often = await Promise.all(Array.from({ length: 20 }, () => ask("/models/chat/v1/models", "often")));
+    const token = issuer.token({ subject: "often" });
+    const often = await Promise.all(Array.from({ length: 20 }, () => ask("/models/chat/v1/models", token)));
     expect(new Set(often.map(({ status }) => status))).toEqual(new Set([200, 429]));
-    expect((await ask("/models/chat/v1/models", "good")).status).toBe(200);
+    expect((await ask("/models/chat/v1/models", issuer.token({ subject: "rare" }))).status).toBe(200);
   });
 });

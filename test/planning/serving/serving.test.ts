@@ -15,6 +15,8 @@ import { anyModel, overTwoNodes, planned } from "../../support/servingModels.ts"
 const numRuns = propertyRuns(300);
 const spec = awsSpec("prod");
 
+const identity = { namespace: "identity", service: "oauth2-proxy", port: 4180, path: "/oauth2/auth" };
+
 const specOf = (model: ModelPlan, more: Partial<ModelSpec> = {}) => ({
   ...spec,
   models: { [model.name]: { ...modelSchema.parse({ model: model.model }), ...more } },
@@ -153,7 +155,8 @@ describe("any model", () => {
   test("is routed only below its own path, and never to what changes or tells of the server", () => {
     fc.assert(
       fc.property(anyServed, (model) => {
-        const [plan] = planServing(specOf(model), [model], { forwardAuth: true }).plans;
+        const described = { ...specOf(model), access: { forwardAuth: identity } };
+        const [plan] = planServing(described, [model]).plans;
         expect(plan?.route?.prefix).toBe(`/models/${model.name}`);
         const open = plan?.route?.allowed ?? [];
         const reaches = (path: string) =>
