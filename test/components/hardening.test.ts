@@ -66,7 +66,7 @@ describe.each(environments)("%s", (environment) => {
       ({ inputs }) => inputs.spec.template.spec.automountServiceAccountToken !== false,
     );
     expect(withToken.map(({ name }) => name).sort()).toEqual(
-      environment === "local" ? ["gateway"] : withApiToken,
+      environment === "local" ? ["gateway", "metrics-api", "prometheus"] : withApiToken,
     );
   });
 
