@@ -95,7 +95,9 @@ export class Gateway extends pulumi.ComponentResource {
 
 /** Who says whether a request may pass: a service of somebody else, with pods of unknown names. */
 const askedAboutRequests = ({ models: { forwardAuth } }: GatewayArgs["plan"]): Destination[] =>
-  forwardAuth ? [{ peer: { namespace: forwardAuth.namespace }, port: forwardAuth.port }] : [];
+  forwardAuth
+    ? [{ peer: { namespace: forwardAuth.namespace }, port: forwardAuth.podPort ?? forwardAuth.port }]
+    : [];
 
 /**
  * Uploads of models and datasets take longer than Traefik's 60 s for reading a request; streams must not be cut, so

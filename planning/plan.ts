@@ -51,7 +51,7 @@ export async function planPlatform(spec: PlatformSpec, lock?: PlacementLock): Pr
     ...services,
     models,
     serving: { ...serving, adapter },
-    monitoring: planMonitoring(services.monitoringPods, servingNamespace, {
+    monitoring: planMonitoring(services.monitoringPods, adapter && servingNamespace, {
       plans: serving.plans,
       adapter,
       gateway: services.namespaces.gateway,

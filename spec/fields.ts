@@ -19,6 +19,14 @@ export const dnsName = z
     "1 to 40 lower-case letters, digits, '.' or '-', starting with a letter and not ending with '.' or '-'",
   );
 
+/** Name of a namespace or a Service of the cluster. */
+export const dnsLabel = z
+  .string()
+  .regex(
+    /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    "1 to 63 lower-case letters, digits or '-', starting with a letter and not ending with '-'",
+  );
+
 /** Name of a key among a team's, such as the month in which it was made. */
 export const keyName = z
   .string()

@@ -3,7 +3,7 @@ import { gpuNames, migProfiles } from "../catalog/gpus.ts";
 import { modelTasks } from "../catalog/models/architecture.ts";
 import { kvCacheTypes, quantizationNames } from "../catalog/quantizations.ts";
 import { purchaseOptions } from "./capacity.ts";
-import { dnsName, replicas } from "./fields.ts";
+import { dnsLabel, dnsName, replicas } from "./fields.ts";
 
 /** Programs that serve models. `tgi` is archived upstream: it is there for those who have it, never chosen by rule. */
 export const engines = ["vllm", "tgi", "ollama"] as const;
@@ -131,7 +131,7 @@ export const modelSchema = z.strictObject({
    * Namespaces of the cluster whose pods may call its server themselves, past the adapter with its keys and limits: the only
    * way to Triton, whose protocol the adapter doesn't speak. Default: none.
    */
-  clients: z.array(dnsName).min(1).max(20).optional(),
+  clients: z.array(dnsLabel).min(1).max(20).optional(),
   /** Ways to buy its capacity, best first. Default: the environment's. */
   purchase: z.array(z.enum(purchaseOptions)).min(1).optional(),
 });

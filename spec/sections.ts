@@ -3,6 +3,7 @@ import { kubernetesVersions } from "../catalog/eks.ts";
 import {
   bucketName,
   cidr,
+  dnsLabel,
   dnsName,
   gibibytes,
   hostname,
@@ -144,13 +145,17 @@ const teamSchema = z.strictObject({
   keys: z.array(keyName).min(1).max(8).default(["first"]),
 });
 
+const port = z.int().min(1).max(65_535);
+
 const forwardAuthSchema = z.strictObject({
   /** Namespace of the cluster that it runs in: one of yours, which lets Traefik's pods of `ai-gateway` in. */
-  namespace: dnsName,
+  namespace: dnsLabel,
   /** Name of its Service. */
-  service: dnsName,
-  /** Port of its Service, and of its pods. */
-  port: z.int().min(1).max(65_535),
+  service: dnsLabel,
+  /** Port of its Service. */
+  port,
+  /** Port of its pods, which a network policy lets Traefik reach. Default: that of the Service. */
+  podPort: port.optional(),
   /**
    * Path that it is asked at, with the headers of the request: 2xx lets it pass, any other answer is the client's. Default
    * `/oauth2/auth`, oauth2-proxy's.
@@ -159,6 +164,11 @@ const forwardAuthSchema = z.strictObject({
     .string()
     .regex(/^\/[\w./~-]{0,200}$/, "a path such as /oauth2/auth")
     .default("/oauth2/auth"),
+  /** Header of its answer that says who asks: what rates are counted by. Default `X-Auth-Request-User`, oauth2-proxy's. */
+  userHeader: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,100}$/, "the name of a header such as X-Auth-Request-User")
+    .default("X-Auth-Request-User"),
 });
 
 export const accessSchema = z.strictObject({

@@ -67,7 +67,7 @@ export class MetricsApi extends pulumi.ComponentResource {
         replicas,
         resources,
         user: 65534,
-        priorityClass: "system-cluster-critical",
+        ...(plan.priorityClass === undefined ? {} : { priorityClass: plan.priorityClass }),
         serviceAccountWithToken: account.metadata.name,
         // The API server, which is no pod. Whoever else comes has to say who he is.
         from: "anyone",

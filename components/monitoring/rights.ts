@@ -22,37 +22,37 @@ const roleRef = (kind: "ClusterRole" | "Role", name: pulumi.Input<string>) => ({
   name,
 });
 
-/** Prometheus sees pods where it asks some, and nodes. Upstream's example lets it see all namespaces. */
+/** Prometheus sees pods where it asks some, and nodes where it asks those. Upstream's example lets it see all namespaces. */
 export function scrapingRights(
   name: string,
-  { scraped }: MonitoringPlan,
+  { addresses, scraped }: MonitoringPlan,
   place: Placement,
   account: pulumi.Input<string>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const holder = { ...place, app: prometheusApp, account };
   const namespaces = [...new Set(scraped.map(({ namespace }) => namespace))];
-  const everywhere = {
-    name: `${place.namespace}-${prometheusApp}`,
-    labels: named(prometheusApp, prometheusApp, place).labels,
-  };
-  const nodes = new k8s.rbac.v1.ClusterRole(
-    `${name}-nodes`,
-    { metadata: everywhere, rules: [{ apiGroups: [""], resources: ["nodes"], verbs: watch }] },
-    opts,
-  );
   return [
-    new k8s.rbac.v1.ClusterRoleBinding(
-      `${name}-nodes`,
-      {
-        metadata: everywhere,
-        roleRef: roleRef("ClusterRole", nodes.metadata.name),
-        subjects: subjectsOf(holder),
-      },
-      opts,
-    ),
+    ...(addresses.length > 0 ? [seesNodes(`${name}-nodes`, holder, opts)] : []),
     ...namespaces.map((namespace) => granted(`${name}-${namespace}`, namespace, pods(watch), holder, opts)),
   ];
+}
+
+function seesNodes(name: string, holder: Holder, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+  const metadata = {
+    name: `${holder.namespace}-${holder.app}`,
+    labels: named(holder.app, holder.app, holder).labels,
+  };
+  const nodes = new k8s.rbac.v1.ClusterRole(
+    name,
+    { metadata, rules: [{ apiGroups: [""], resources: ["nodes"], verbs: watch }] },
+    opts,
+  );
+  return new k8s.rbac.v1.ClusterRoleBinding(
+    name,
+    { metadata, roleRef: roleRef("ClusterRole", nodes.metadata.name), subjects: subjectsOf(holder) },
+    opts,
+  );
 }
 
 /**
@@ -72,7 +72,9 @@ export function servingRights(
   const { labels } = named(metricsApiApp, metricsApiApp, place);
   const own = `${place.namespace}-${metricsApiApp}`;
   return [
-    granted(`${name}-pods`, scaledNamespace, pods(["get", "list"]), holder, opts),
+    ...(scaledNamespace === undefined
+      ? []
+      : [granted(`${name}-pods`, scaledNamespace, pods(["get", "list"]), holder, opts)]),
     new k8s.rbac.v1.ClusterRoleBinding(
       `${name}-delegator`,
       {

@@ -19,8 +19,10 @@ export interface MonitoringPlan {
   /** What else it asks, by address: ports of everything in the VPC. */
   readonly addresses: readonly { readonly range: string; readonly port: number }[];
   readonly metricsApi: MonitoringPods["metricsApi"] & { readonly image: string; readonly rules: MetricRules };
-  /** Namespace of the pods that scale. */
-  readonly scaledNamespace: string;
+  /** Namespace of the pods that scale; undefined where none does. */
+  readonly scaledNamespace: string | undefined;
+  /** Undefined on a cluster that isn't ours: what else runs there may count for more. */
+  readonly priorityClass: string | undefined;
 }
 
 /** Share of a volume that metrics may take: the log that comes before them isn't counted, and needs room. Source: Prometheus, "Storage". */
@@ -28,7 +30,7 @@ const retentionShare = 0.8;
 
 export function planMonitoring(
   { metricsApi, prometheus }: MonitoringPods,
-  scaledNamespace: string,
+  scaledNamespace: string | undefined,
   targets: Scraped,
 ): MonitoringPlan {
   const scraped = scrapedPods(targets);
@@ -50,5 +52,6 @@ export function planMonitoring(
       rules: metricRules(podMetrics),
     },
     scaledNamespace,
+    priorityClass: cluster && "system-cluster-critical",
   };
 }

@@ -20,7 +20,7 @@ export interface AdapterPlan extends AccessPlan {
   readonly image: ImageChoice;
   readonly replicas: number;
   /** Undefined where there are always as many. */
-  readonly scaling: PodScalingPlan | undefined;
+  readonly scaling: PodScalingPlan;
   readonly resources: Resources;
   /** Path at the gateway, which takes it off. */
   readonly path: string;

@@ -63,6 +63,7 @@ export function planServing(
       ...plans.flatMap(({ legacy, model }) => (legacy === undefined ? [] : [`models.${model}: ${legacy}`])),
       ...plans.flatMap(({ scaling }) => scaling?.warnings ?? []),
       ...plans.flatMap((plan) => unscaled(plan, spec.models[plan.model])),
+      ...(spec.access.forwardAuth === undefined ? [] : askedAbout(plans, spec.access)),
       ...(spec.environment === "local" ? [] : plans.flatMap((plan) => unpinned(plan, spec))),
     ],
   };
@@ -91,6 +92,18 @@ function groupsOfOthers(plans: readonly ServingPlan[]): string[] {
       `models.${other.model} would be ${other.name} in Kubernetes, which is the Service of the pods of models.${model}: rename one of them`,
     ];
   });
+}
+
+/** Who is asked knows people, and nothing of teams, which only the adapter does. */
+function askedAbout(plans: readonly ServingPlan[], { teams = {} }: PlatformSpec["access"]): string[] {
+  const asked = plans.filter(({ route }) => route?.auth === "forward");
+  if (asked.length === 0)
+    return ["access.forwardAuth: every server checks keys of its own, so nobody is asked"];
+  if (Object.values(teams).every(({ models }) => models === undefined)) return [];
+  return asked.map(
+    ({ model, route }) =>
+      `models.${model}: whoever access.forwardAuth lets in asks it at ${route?.prefix}, whatever access.teams says of models and tokens`,
+  );
 }
 
 /** Kubernetes could make more pods of a group, but none that has a place in it. */

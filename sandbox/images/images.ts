@@ -148,11 +148,11 @@ async function downloadInputs(name: BuildableName, progress: Progress): Promise<
   if (recipe.kind !== "dockerfile") return { archives: [], packages: [] };
   const folder = join(repoRoot, recipe.folder);
   const lock = join(folder, "requirements.lock");
-  const locked = await exists(lock);
+  const programs: readonly GoProgram[] = "programs" in recipe ? recipe.programs : [];
+  const locked = programs.length === 0 || (await exists(lock));
   const npm = await readNpmPackages(join(folder, "packages.json"));
   const archives: string[] = [];
   for (const pin of npm) archives.push(await downloadNpm(pin, name, progress));
-  const programs: readonly GoProgram[] = "programs" in recipe ? recipe.programs : [];
   for (const program of programs) archives.push(await buildGo(program, progress));
   return {
     wheels: locked ? await downloadWheels([lock], name, progress) : undefined,

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { repoRoot } from "../../sandbox/lib/paths.ts";
+import { describeEnvironment } from "../../stacks/environments.ts";
+import { awsSpec } from "../support/foundation.ts";
 import { find } from "../support/render.ts";
-import { planOf, renderStack } from "../support/stacks.ts";
+import { planOf, renderPlatform, renderStack } from "../support/stacks.ts";
 
 describe("local", () => {
   test("renders exactly these pods", async () => {
@@ -32,6 +35,42 @@ describe("local", () => {
     const { identities } = JSON.parse(stringData["s3.json"]);
     expect(identities[0].actions).toEqual(["Read:mlflow", "Write:mlflow", "List:mlflow", "Tagging:mlflow"]);
     expect(identities[0].credentials[0].accessKey).not.toBe(identities[1].credentials[0].accessKey);
+  });
+});
+
+describe("local, described otherwise", () => {
+  const local = describeEnvironment("local", repoRoot);
+  if (local.environment !== "local") throw new Error("not local");
+
+  test("has each object in a namespace that there is, without models too", async () => {
+    for (const models of [local.models, {}]) {
+      const resources = await renderPlatform({ ...local, models });
+      const namespaces = resources
+        .filter(({ type }) => type.endsWith(":Namespace"))
+        .map(({ inputs }) => inputs.metadata.name);
+      const used = resources.flatMap(({ inputs }) => inputs.metadata?.namespace ?? []);
+      expect(namespaces).toContain("ai-monitoring");
+      expect([...namespaces, "kube-system"]).toEqual(expect.arrayContaining([...new Set(used)]));
+    }
+  });
+
+  test("lets the gateway in to models without keys where somebody is asked about requests", async () => {
+    const gatewayOf = async (access: typeof local.access) => {
+      const resources = await renderPlatform({ ...local, access });
+      const { ingress } = find(resources, "NetworkPolicy", "tinyllama").inputs.spec;
+      const { egress } = find(resources, "NetworkPolicy", "gateway").inputs.spec;
+      const routed = resources.some(({ name, type }) => type.endsWith(":Ingress") && name === "tinyllama");
+      return [
+        JSON.stringify(ingress).includes("ai-gateway"),
+        JSON.stringify(egress).includes("tinyllama"),
+        routed,
+      ];
+    };
+    const { forwardAuth } = awsSpec("dev", {
+      access: { forwardAuth: { namespace: "identity", service: "oauth2-proxy", port: 4180 } },
+    }).access;
+    expect(await gatewayOf({ ...local.access, forwardAuth })).toEqual([true, true, true]);
+    expect(await gatewayOf(local.access)).toEqual([false, false, false]);
   });
 });
 

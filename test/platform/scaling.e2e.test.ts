@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Client, underLoad } from "../support/load.ts";
@@ -137,14 +138,20 @@ describe.sequential("the adapter's replicas", () => {
       await sized(0);
       try {
         await eventually(120, async () => expect(await scalingOf()).toMatchObject({ active: "False" }));
-        expect(await podsOf(adapter)).toHaveLength(1);
+        // More than is needed: with a load of 0 one of them would go within half a minute.
+        await kubectlOutput("scale", serving, "deployment/adapter", "--replicas=2");
+        await sleep(60_000);
+        expect(await podsOf(adapter)).toHaveLength(2);
         const { all, exitCode } = await kubectl("get", `--raw=${custom}`);
         expect(exitCode, all).toBe(0);
       } finally {
         await sized(1);
       }
-      await eventually(180, async () => expect(await scalingOf()).toMatchObject({ active: "True" }));
+      await eventually(300, async () => {
+        expect(await scalingOf()).toMatchObject({ active: "True" });
+        expect(await podsOf(adapter)).toHaveLength(1);
+      });
     },
-    minutes(6),
+    minutes(9),
   );
 });

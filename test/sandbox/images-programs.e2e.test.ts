@@ -58,6 +58,27 @@ describe("traefik", () => {
   });
 });
 
+describe("prometheus", () => {
+  const prometheus = image("prometheus");
+
+  test("is the pinned version, as nobody, where the upstream image has it", async () => {
+    expect(prometheus.get().config).toMatchObject({ User: "65534:65534", Entrypoint: ["/bin/prometheus"] });
+    const output = await containers.run(prometheus.get(), "/bin/prometheus --version 2>&1");
+    expect(output).toContain(`prometheus, version ${images.prometheus.version} `);
+  });
+});
+
+describe("prometheus-adapter", () => {
+  const adapter = image("prometheusAdapter");
+
+  test("has its program where the upstream image has it, with the flags that it is given", async () => {
+    expect(adapter.get().config).toMatchObject({ User: "65534:65534", Entrypoint: ["/adapter"] });
+    const output = await containers.run(adapter.get(), "/adapter --help 2>&1 || true");
+    for (const flag of ["--prometheus-url", "--metrics-relist-interval", "--tls-private-key-file"])
+      expect(output).toContain(flag);
+  });
+});
+
 describe("seaweedfs", () => {
   const seaweedfs = image("seaweedfs");
 

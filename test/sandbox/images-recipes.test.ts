@@ -46,7 +46,8 @@ describe.each(dockerfiles)("the recipe of $name", ({ folder, programs }) => {
     }
   });
 
-  test.skipIf(!existsSync(join(folder, "requirements.lock")))("pins every package with a hash", async () => {
+  const programsOnly = programs.length > 0 && !existsSync(join(folder, "requirements.lock"));
+  test.skipIf(programsOnly)("pins every package with a hash", async () => {
     const lock = await lockOf(folder);
     const pinned = lockedPackages(lock);
     expect(pinned.length).toBeGreaterThan(0);

@@ -9,6 +9,8 @@ import { freePort, listen } from "./loopback.ts";
 
 /** For whom tokens are. */
 const audience = "ai-platform";
+/** Domain of those who may. */
+const letIn = "example.com";
 
 interface Claims {
   readonly subject: string;
@@ -16,6 +18,8 @@ interface Claims {
   readonly audience?: string;
   /** From now on. Default: 300. */
   readonly seconds?: number;
+  /** Of the e-mail address. Default: the one that is let in. */
+  readonly domain?: string;
 }
 
 const newKey = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -64,10 +68,14 @@ export class Issuer {
     return this.#signed(claims, newKey().privateKey);
   }
 
-  #signed({ subject, audience: aud = audience, seconds = 300 }: Claims, key: KeyObject): string {
+  #signed(
+    { subject, audience: aud = audience, domain = letIn, seconds = 300 }: Claims,
+    key: KeyObject,
+  ): string {
     const now = Math.floor(Date.now() / 1000);
-    const claims = { iss: this.url, sub: subject, aud, iat: now - 600, exp: now + seconds };
-    const body = `${encoded({ alg: "RS256", kid: "1", typ: "JWT" })}.${encoded({ ...claims, email: `${subject}@example.com` })}`;
+    const claims = { iss: this.url, sub: subject, email: `${subject}@${domain}`, aud };
+    const times = { iat: now - 600, exp: now + seconds };
+    const body = `${encoded({ alg: "RS256", kid: "1", typ: "JWT" })}.${encoded({ ...claims, ...times })}`;
     return `${body}.${sign("sha256", Buffer.from(body), key).toString("base64url")}`;
   }
 
@@ -77,7 +85,7 @@ export class Issuer {
   }
 }
 
-/** The real oauth2-proxy, from its Go module, which trusts an issuer's tokens. */
+/** The real oauth2-proxy, from its Go module, with the flags of docs/serving/README.md. */
 export class OAuth2Proxy {
   /** Where the gateway asks it. */
   readonly url: string;
@@ -104,10 +112,10 @@ export class OAuth2Proxy {
       `--client-id=${audience}`,
       "--client-secret=unused",
       `--cookie-secret=${randomBytes(16).toString("hex")}`,
-      "--email-domain=*",
+      `--email-domain=${letIn}`,
       "--skip-jwt-bearer-tokens=true",
+      "--set-xauthrequest=true",
       "--upstream=static://202",
-      "--redirect-url=http://localhost/oauth2/callback",
       `--http-address=${address}`,
     ];
     const process = spawn(program, flags, { stdio: ["ignore", "pipe", "pipe"] });
@@ -125,7 +133,7 @@ export class OAuth2Proxy {
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     this.#process.kill();
     await once(this.#process, "exit");
   }

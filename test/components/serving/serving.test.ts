@@ -338,7 +338,7 @@ describe("rights and routes", () => {
     const ingress = find(asked, "Ingress", "small").inputs;
     const annotation = "traefik.ingress.kubernetes.io/router.middlewares";
     expect(ingress.metadata.annotations[annotation]).toBe(
-      "model-auth@file,model-key-rate@file,model-path@file,model-anonymous@file,secure-headers@file",
+      "model-auth@file,model-user-rate@file,model-path@file,model-anonymous@file,secure-headers@file",
     );
     const paths = ingress.spec.rules[0].http.paths.map(({ path }: { path: string }) => path);
     expect(paths).toContain("/models/small/api/generate");

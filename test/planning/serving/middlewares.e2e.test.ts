@@ -7,6 +7,7 @@ import { modelMiddlewares, routeMiddlewares } from "../../../planning/serving/mi
 import { buildImages } from "../../../sandbox/images/images.ts";
 import { silent } from "../../../sandbox/lib/progress.ts";
 import { Containers } from "../../support/container.ts";
+import { awsSpec } from "../../support/foundation.ts";
 import { Issuer, OAuth2Proxy } from "../../support/identity.ts";
 import { listen } from "../../support/loopback.ts";
 import { Traefik } from "../../support/traefik.ts";
@@ -30,7 +31,9 @@ beforeAll(async () => {
     response.write(`${url} begun, ${headers.authorization ?? "no token"}, ${headers.cookie ?? "no cookie"}`);
     if (!url?.endsWith("/stream")) response.end();
   });
-  const forwardAuth = { namespace: "identity", service: "oauth2-proxy", port: 4180, path: "/oauth2/auth" };
+  const { forwardAuth } = awsSpec("prod", {
+    access: { forwardAuth: { namespace: "identity", service: "oauth2-proxy", port: 4180 } },
+  }).access;
   const middlewares = stringify({
     http: { middlewares: modelMiddlewares({ forwardAuth, requestsPerSecond: 2 }) },
   });
@@ -84,9 +87,14 @@ describe("a model's route", () => {
     ["has ended", () => issuer.token({ subject: "late", seconds: -60 })],
     ["is for somebody else", () => issuer.token({ subject: "other", audience: "another" })],
     ["is signed by somebody else", () => issuer.forged({ subject: "forged" })],
+    ["is of somebody of another domain", () => issuer.token({ subject: "a", domain: "example.org" })],
     ["is none", () => "good"],
   ])("refuses a token that %s", async (_, token) => {
     expect((await ask("/models/chat/v1/models", token())).status).toBe(401);
+  });
+
+  test("refuses who shows no token", async () => {
+    expect((await traefik.ask({ path: "/models/chat/v1/models" })).status).toBe(401);
   });
 
   test("keeps the token from a server that asks for none", async () => {
@@ -104,10 +112,24 @@ describe("a model's route", () => {
     });
   });
 
-  test("counts by key: whose is often used waits, others don't", async () => {
+  test("counts by who asks, however it is written: who asks often waits, others don't", async () => {
     const token = issuer.token({ subject: "often" });
-    const often = await Promise.all(Array.from({ length: 20 }, () => ask("/models/chat/v1/models", token)));
+    const path = "/models/chat/v1/models";
+    const often = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => {
+        // oauth2-proxy takes a token for a password too, of any name.
+        const Authorization = `Basic ${Buffer.from(`name-${index}:${token}`).toString("base64")}`;
+        return traefik.ask({ path, headers: { Authorization, "X-Auth-Request-User": `name-${index}` } });
+      }),
+    );
     expect(new Set(often.map(({ status }) => status))).toEqual(new Set([200, 429]));
     expect((await ask("/models/chat/v1/models", issuer.token({ subject: "rare" }))).status).toBe(200);
+  });
+
+  test("lets nobody in while there is nobody to ask", async () => {
+    await proxy.stop();
+    const { body, status } = await ask("/models/chat/v1/models", issuer.token({ subject: "alone" }));
+    expect(status).toBeGreaterThanOrEqual(500);
+    expect(body).not.toContain("begun");
   });
 });

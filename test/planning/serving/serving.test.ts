@@ -8,6 +8,7 @@ import type { ServingPlan } from "../../../planning/serving/servingPlan.ts";
 import { resourceOf } from "../../../planning/sharing.ts";
 import type { ModelSpec } from "../../../spec/models.ts";
 import { modelSchema } from "../../../spec/models.ts";
+import { anyTeam } from "../../../spec/sections.ts";
 import { awsSpec } from "../../support/foundation.ts";
 import { propertyRuns } from "../../support/properties.ts";
 import { anyModel, overTwoNodes, planned } from "../../support/servingModels.ts";
@@ -15,7 +16,8 @@ import { anyModel, overTwoNodes, planned } from "../../support/servingModels.ts"
 const numRuns = propertyRuns(300);
 const spec = awsSpec("prod");
 
-const identity = { namespace: "identity", service: "oauth2-proxy", port: 4180, path: "/oauth2/auth" };
+const identity = { namespace: "identity", service: "oauth2-proxy", port: 4180 };
+const { access: asking } = awsSpec("prod", { access: { forwardAuth: identity } });
 
 const specOf = (model: ModelPlan, more: Partial<ModelSpec> = {}) => ({
   ...spec,
@@ -155,7 +157,7 @@ describe("any model", () => {
   test("is routed only below its own path, and never to what changes or tells of the server", () => {
     fc.assert(
       fc.property(anyServed, (model) => {
-        const described = { ...specOf(model), access: { forwardAuth: identity } };
+        const described = { ...specOf(model), access: asking };
         const [plan] = planServing(described, [model]).plans;
         expect(plan?.route?.prefix).toBe(`/models/${model.name}`);
         const open = plan?.route?.allowed ?? [];
@@ -299,6 +301,23 @@ describe("one model", () => {
         "master-addr": "large-0-0.large-group.ai-models.svc.cluster.local",
       });
     }
+  });
+
+  test("without keys is asked about where somebody is named, who knows nothing of teams", () => {
+    const warned = (model: ModelPlan, access: typeof asking) =>
+      planServing({ ...specOf(model, { digest: "a".repeat(64) }), access }, [model]).warnings.filter((line) =>
+        line.includes("access.forwardAuth"),
+      );
+    const teams = { a: { ...anyTeam, models: ["chat"] } };
+    const ollama = planned("small", { model: "TinyLlama/TinyLlama-1.1B-Chat-v1.0", engine: "ollama" });
+    if (ollama === undefined || eight === undefined) throw new Error("they fit");
+    expect(warned(ollama, asking)).toEqual([]);
+    expect(warned(ollama, { ...asking, teams })).toEqual([
+      `models.${ollama.name}: whoever access.forwardAuth lets in asks it at /models/${ollama.name}, whatever access.teams says of models and tokens`,
+    ]);
+    expect(warned(eight, asking)).toEqual([
+      "access.forwardAuth: every server checks keys of its own, so nobody is asked",
+    ]);
   });
 
   test("whose pods have a Service of their own leaves its name to no other model", () => {

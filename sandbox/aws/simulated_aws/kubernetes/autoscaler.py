@@ -107,13 +107,8 @@ def waits(pod: dict[str, Any], nodes: int) -> bool:
 
 
 def young(node: dict[str, Any]) -> bool:
-    """Whether a node isn't ready for pods yet, nor as long as it offers no GPU of those that it has.
-
-    The real one waits so for whole cards, by the label k8s.amazonaws.com/accelerator, and may buy a node too
-    many for shared ones, which it removes again: not played. Source: kubernetes/autoscaler,
-    cluster-autoscaler/processors/customresources/gpu_processor.go, FilterOutNodesWithUnreadyResources.
-    """
-    return devices.awaited(node) or any(taint["key"].startswith("node.kubernetes.io/") for taint in node["spec"].get("taints", []))
+    """Whether a node isn't ready for pods yet."""
+    return any(taint["key"].startswith("node.kubernetes.io/") for taint in node["spec"].get("taints", []))
 
 
 def template(group: dict[str, Any], kind: str) -> Node:
@@ -181,6 +176,8 @@ class Autoscaler:
         waiting = {pod["metadata"]["uid"]: pod for pod in pending if waits(pod, len(nodes))}
         seen, self._seen = self._seen, set(waiting)
         still = [waiting[uid] for uid in sorted(waiting.keys() & seen)]
+        if any(devices.awaited(node) for node in nodes):
+            still = [pod for pod in still if not devices.wants(requests(pod))]
         if not still or any(young(node) for node in nodes):
             return
         flags = self._flags(client)

@@ -95,6 +95,17 @@ def awaited(node: dict[str, Any]) -> bool:
     return cards and not any(name.startswith(prefix) for name in node["status"]["allocatable"])
 
 
+def wants(requests: dict[str, float]) -> bool:
+    """Whether a pod asks for GPUs. While some are awaited it gets no node bought for it.
+
+    The real autoscaler takes such a node for unready by the label k8s.amazonaws.com/accelerator, which counts
+    whole cards, and may buy a node too many for shared ones, which it removes again: not played. Source:
+    kubernetes/autoscaler, cluster-autoscaler/processors/customresources/gpu_processor.go,
+    FilterOutNodesWithUnreadyResources.
+    """
+    return any(name.startswith(prefix) for name in requests)
+
+
 class DevicePlugins:
     """The device plugins of one cluster."""
 
