@@ -159,6 +159,7 @@ export async function planAws(
     monitoring,
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
+      ...models.flatMap(overZones),
       ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),
       ...serving.problems,
       ...bakingProblems(models, serving.plans),
@@ -192,6 +193,14 @@ export async function planAws(
       ...explainNetwork(network).map((why) => ({ subject: "network", why })),
     ],
   };
+}
+
+/** Several reservations may each have some of the nodes. */
+function overZones({ name, podsPerReplica, replicas, zone }: ModelPlan): string[] {
+  if (podsPerReplica === 1 || zone !== undefined) return [];
+  return [
+    `models.${name}: ${podsPerReplica} nodes serve a replica together and must be in one zone: reserve ${podsPerReplica * replicas} in one`,
+  ];
 }
 
 /** Workloads with a node group that nothing stands in until a pod waits for it. */

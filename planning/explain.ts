@@ -18,7 +18,7 @@ export function explainModel(plan: ModelPlan): Explanation {
   const { concurrency, context, quantization, tokensPerRequest } = plan.deployment;
   const { shares } = plan.memory;
   const used = shares.budget - shares.kvCache;
-  const where = plan.gpu ? cardsText(plan.gpu) : "CPU";
+  const where = plan.gpu ? cardsText(plan.gpu, plan.podsPerReplica) : "CPU";
   const node = plan.nodes.map(({ instanceType, purchase }) => `${instanceType} ${purchase}`).join(" and ");
   const load = `${concurrency} requests of ${tokensPerRequest.toLocaleString("en")} tokens, up to ${context.toLocaleString("en")}`;
   return {
@@ -32,8 +32,9 @@ export function explainModel(plan: ModelPlan): Explanation {
   };
 }
 
-function cardsText({ count, name, sharing }: CardsPlan): string {
-  return sharing === undefined ? `${count} x ${name}` : shareText(name, sharing);
+function cardsText({ count, name, sharing }: CardsPlan, nodes: number): string {
+  if (sharing !== undefined) return shareText(name, sharing);
+  return nodes > 1 ? `${nodes} nodes of ${count / nodes} x ${name}` : `${count} x ${name}`;
 }
 
 function runnerUp({ alternatives, usdPerHour }: ModelPlan): string {

@@ -25,6 +25,10 @@ export interface ModelPlan {
   /** Image whose name and tag tell model and version. */
   readonly image: string;
   readonly replicas: number;
+  /** Pods that serve a replica together, each on a node of its own; mostly 1. */
+  readonly podsPerReplica: number;
+  /** The zone that all of them must be in; undefined where it doesn't matter, and where they can't be placed in one. */
+  readonly zone: string | undefined;
   readonly spread: "none" | "node" | "zone";
   readonly deployment: Omit<Deployment, "architecture" | "gpu" | "engine">;
   /** Limits of a batch with which vLLM must be started, because its memory was counted with them; else undefined. */
@@ -32,7 +36,7 @@ export interface ModelPlan {
   /** Undefined: on the CPU. */
   readonly gpu: CardsPlan | undefined;
   readonly memory: MemoryEstimate;
-  /** What each pod requests beside its GPUs. */
+  /** What each replica requests beside its GPUs: its pods share it, but each has all files. */
   readonly milliCpus: number;
   readonly memoryMiB: number;
   readonly diskGiB: number;
@@ -76,6 +80,7 @@ export function modelPlan(sizing: ModelSizing, chosen: Candidate, standing: Stan
   const { name, spec } = sizing.request;
   const { architecture: _, gpu: kind, engine, ...deployment } = chosen.deployment;
   const { demand } = chosen.option;
+  const { podsPerReplica } = chosen;
   const on = standing ? nodesOf(name, standing) : [];
   return {
     name,
@@ -84,14 +89,16 @@ export function modelPlan(sizing: ModelSizing, chosen: Candidate, standing: Stan
     task: taskOf(spec),
     engine,
     image: imageOf(sizing, chosen),
-    replicas: sizing.workload?.replicas ?? 1,
+    replicas: (sizing.workload?.replicas ?? 1) / podsPerReplica,
+    podsPerReplica,
+    zone: standing && podsPerReplica > 1 ? oneZoneOf(name, standing) : undefined,
     spread: sizing.workload?.spread ?? "none",
     deployment,
     batch: engine === "vllm" ? batchLimits(chosen.deployment) : undefined,
-    gpu: kind && { name: kind.name, count: demand.gpus, sharing: sharingOf(spec) },
+    gpu: kind && { name: kind.name, count: demand.gpus * podsPerReplica, sharing: sharingOf(spec) },
     memory: chosen.memory,
-    milliCpus: demand.milliCpus,
-    memoryMiB: demand.memoryMiB,
+    milliCpus: demand.milliCpus * podsPerReplica,
+    memoryMiB: demand.memoryMiB * podsPerReplica,
     diskGiB: demand.diskGiB,
     nodes: on,
     usdPerHour: standing?.shares.get(name) ?? 0,
@@ -111,6 +118,12 @@ function nodesOf(name: string, { nodes, offers }: Standing): ModelPlan["nodes"] 
   return offers
     .filter(({ id }) => ids.has(id))
     .map(({ instanceType, purchase }) => ({ instanceType, purchase }));
+}
+
+function oneZoneOf(name: string, { nodes }: Standing): string | undefined {
+  const zones = new Set(nodes.flatMap(({ pods, zone }) => (pods.includes(name) ? [zone] : [])));
+  const [zone] = zones;
+  return zones.size === 1 ? zone : undefined;
 }
 
 /** Cheapest first. */

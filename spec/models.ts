@@ -63,7 +63,10 @@ export const modelSchema = z.strictObject({
    * key-value heads. Default: the fewest on which it fits.
    */
   tensorParallel: z.int().min(1).max(64).optional(),
-  /** Groups of GPUs over which the layers are distributed; `vllm` only. Default 1. */
+  /**
+   * Groups of GPUs over which the layers are distributed; `vllm` only. With `tensorParallel` they may take several nodes, each
+   * with whole groups and all in one zone: those of a reservation or a capacity block. Default 1.
+   */
   pipelineParallel: z.int().min(1).max(16).optional(),
   /** Share of a GPU's memory that the engine may take. Default: 0.85 on cards up to 48 GB, else 0.92, vLLM's own. */
   gpuMemoryUtilization: z.number().min(0.1).max(0.98).optional(),

@@ -28,3 +28,19 @@ function allowedDegrees(attention: Attention): string {
   );
   return `${degrees.join(", ")} would do`;
 }
+
+/**
+ * Nodes that a pipeline takes, as few as have its GPUs, with as many whole stages on each; undefined where one is enough, or
+ * where stages can't be distributed so.
+ * @param most GPUs of one node
+ */
+export function nodesOfPipeline(
+  tensorParallel: number,
+  pipelineParallel: number,
+  most: number,
+): number | undefined {
+  const stagesPerNode = Math.floor(most / tensorParallel);
+  if (stagesPerNode === 0 || pipelineParallel <= stagesPerNode) return undefined;
+  const nodes = Math.ceil(pipelineParallel / stagesPerNode);
+  return pipelineParallel % nodes === 0 ? nodes : undefined;
+}

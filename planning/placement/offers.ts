@@ -114,8 +114,10 @@ function reservedOffers({ capacity }: Market): Offer[] {
     reservations.flatMap(({ count, id, instanceType, zone }) => {
       const type = findInstanceType(instanceType);
       if (type === undefined) return [];
+      const node = nodeOf(type);
       const offer: Offer = {
-        ...nodeOf(type),
+        ...node,
+        features: [...node.features, "one-zone"],
         id: `${instanceType}/${purchase}/${id}`,
         purchase,
         zones: [zone],

@@ -28,7 +28,8 @@ export interface Option {
   readonly penalty: number;
 }
 
-export type NodeFeature = "avx512-vpopcntdq" | "nvme" | "efa";
+/** `one-zone`: all nodes of the offer are in one, as a reservation's are. */
+export type NodeFeature = "avx512-vpopcntdq" | "nvme" | "efa" | "one-zone";
 
 /** Something with replicas that all run the same option. */
 export interface Workload {

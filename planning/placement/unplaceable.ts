@@ -8,7 +8,7 @@ import {
   resources,
   zonesOf,
 } from "./fit.ts";
-import type { Offer, Option, PlacementProblem, Workload } from "./problem.ts";
+import type { NodeFeature, Offer, Option, PlacementProblem, Workload } from "./problem.ts";
 
 /** How far an option came before no offer was left for it: the further, the more a person learns from it. */
 interface Obstacle {
@@ -51,7 +51,10 @@ function obstacleOf(
   if (ofGpu.length === 0) return at(1, `no offer has ${demand.gpu} in ${zones.join(", ")}`);
   const featured = ofGpu.filter((offer) => hasFeatures(offer, option));
   if (featured.length === 0) {
-    return at(2, `no offer${demand.gpu ? ` with ${demand.gpu}` : ""} has ${option.needs.join(" and ")}`);
+    return at(
+      2,
+      `no offer${demand.gpu ? ` with ${demand.gpu}` : ""} has ${option.needs.map(needText).join(" and ")}`,
+    );
   }
   const able = featured.filter((offer) => carries(offer, option));
   if (able.length === 0) return at(3, tooBig(option, featured));
@@ -67,6 +70,9 @@ function obstacleOf(
   const limits = able.map(({ id, limit }) => `${id} has ${limit}`);
   return at(5, `${workload.replicas} nodes needed, one for each replica; ${limits.join(", ")}`);
 }
+
+const needText = (feature: NodeFeature) =>
+  feature === "one-zone" ? "all its nodes in one zone, as a reservation and a capacity block do" : feature;
 
 const units: Record<Resource, (amount: number) => string> = {
   gpus: (amount) => `${amount} ${amount === 1 ? "GPU" : "GPUs"}`,

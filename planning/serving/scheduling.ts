@@ -34,9 +34,11 @@ export const servingPriority = {
  * node is longer than one with a replica less.
  * @param planned whether the cluster's nodes are ours, with our labels
  */
-export function planScheduling({ gpu, nodes, spread }: ModelPlan, planned: boolean): SchedulingPlan {
+export function planScheduling({ gpu, nodes, spread, zone }: ModelPlan, planned: boolean): SchedulingPlan {
   return {
-    nodeSelector: planned ? selectorFor(gpu) : {},
+    nodeSelector: planned
+      ? { ...selectorFor(gpu), ...(zone === undefined ? {} : { "topology.kubernetes.io/zone": zone }) }
+      : {},
     preferredTypes: [...new Set(nodes.map(({ instanceType }) => instanceType))].sort(),
     tolerations: gpu ? [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }] : [],
     spread,

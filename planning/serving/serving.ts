@@ -1,4 +1,3 @@
-import { findInstanceType } from "../../catalog/ec2/instances.ts";
 import { defaultKubernetesVersion } from "../../catalog/eks.ts";
 import type { ModelSpec } from "../../spec/models.ts";
 import type { AwsPlatformSpec, PlatformSpec } from "../../spec/platform.ts";
@@ -240,17 +239,13 @@ function imageOf(spec: PlatformSpec, model: ModelPlan, image: EngineParts["image
   return serverImage(image, spec.environment !== "local" && spec.images.mirror);
 }
 
-/** Pods of a replica: as many as the smallest of its nodes' types needs for all GPUs. */
-function groupOf({ gpu, name, nodes, replicas }: ModelPlan): GroupPlan | undefined {
-  const perNode = Math.min(
-    ...nodes.flatMap(({ instanceType }) => findInstanceType(instanceType)?.gpu?.count ?? []),
-  );
-  if (gpu === undefined || gpu.count <= perNode) return undefined;
+function groupOf({ name, podsPerReplica, replicas }: ModelPlan): GroupPlan | undefined {
+  if (podsPerReplica === 1) return undefined;
   const objects = objectName(name);
   const leader = (replica: number) =>
     `${podName(objects, replica, 0)}.${groupServiceName(objects)}.${servingNamespace}.svc.cluster.local`;
   return {
-    size: Math.ceil(gpu.count / perNode),
+    size: podsPerReplica,
     leaders: Array.from({ length: replicas }, (_, replica) => leader(replica)),
   };
 }

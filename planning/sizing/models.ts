@@ -1,5 +1,6 @@
 import { type Gpu, type GpuName, gpu, gpuNames } from "../../catalog/gpus.ts";
 import type { CatalogModel, ModelArchitecture } from "../../catalog/models/architecture.ts";
+import { nodesOfPipeline } from "../../catalog/models/parallelism.ts";
 import type { QuantizationName } from "../../catalog/quantizations.ts";
 import { engineOf, formatsOf, onCpu, tgiGpus } from "../../spec/defaults.ts";
 import type { Engine, ModelSpec } from "../../spec/models.ts";
@@ -26,6 +27,8 @@ export interface ModelRequest {
 /** One legal way to run it, with what it takes. */
 export interface Candidate {
   readonly option: Option;
+  /** Pods that serve a replica together, each on a node of its own; mostly 1. */
+  readonly podsPerReplica: number;
   readonly deployment: Deployment;
   readonly memory: MemoryEstimate;
 }
@@ -58,11 +61,21 @@ export function sizeModel(request: ModelRequest, supply: GpuSupply): ModelSizing
   const engine = engineOf(spec, supply.size === 0);
   const candidates = new Map<string, Candidate>();
   const refusals: Refusal[] = [];
-  for (const kind of kindsFor(engine, spec, supply)) {
-    for (const quantization of quantizationsFor(request, kind === undefined)) {
-      const found = smallest(request, engine, kind, quantization, supply);
-      if ("option" in found) candidates.set(found.option.id, found);
-      else refusals.push(found);
+  const found = kindsFor(engine, spec, supply).flatMap((kind) =>
+    quantizationsFor(request, kind === undefined).map((quantization) =>
+      smallest(request, engine, kind, quantization, supply),
+    ),
+  );
+  // One node is better than several where it is enough: no network between the GPUs.
+  const pods = Math.min(
+    ...found.map((way) => ("option" in way ? way.podsPerReplica : Number.POSITIVE_INFINITY)),
+  );
+  for (const way of found) {
+    if (!("option" in way)) refusals.push(way);
+    else if (way.podsPerReplica === pods) candidates.set(way.option.id, way);
+    else {
+      const reason = `takes ${way.podsPerReplica} nodes, others take ${pods}`;
+      refusals.push({ id: way.option.id, reason });
     }
   }
   return { request, engine, candidates, refusals, workload: workloadOf(request, candidates) };
@@ -93,17 +106,37 @@ function smallest(
   const id = `${kind ? cardKind(kind.name, sharing) : "cpu"}/${quantization}`;
   const share = seenBy(kind, spec);
   if ("problem" in share) return { id, reason: share.problem };
+  const podsPerReplica = podsOver(spec, engine, most);
   let reason = `one node has at most ${most} of them`;
-  for (const tensorParallel of degrees(spec, kind, most / pipelineParallel)) {
+  for (const tensorParallel of degrees(spec, kind, (most * podsPerReplica) / pipelineParallel)) {
     const deployment = deploymentOf(request, engine, share, quantization, tensorParallel, pipelineParallel);
     const memory = estimateMemory(deployment);
     if (memory.problem === undefined) {
-      return { option: optionOf(deployment, memory, spec), deployment, memory };
+      return {
+        option: optionOf(deployment, memory, spec, podsPerReplica),
+        podsPerReplica,
+        deployment,
+        memory,
+      };
     }
     // Lack of memory on few GPUs says less than on many, but more than that the next number doesn't divide the heads.
     if (memory.shares.budget > 0 || tensorParallel === 1 || spec.tensorParallel) reason = memory.problem;
   }
   return { id, reason };
+}
+
+/**
+ * Nodes over which the stages of a pipeline are distributed, as few as have the GPUs: whole stages on each, so that layers are
+ * split within a node and the network carries activations only. vLLM's own server; Triton's starts on one node.
+ * @param most GPUs of one node
+ */
+function podsOver(
+  { pipelineParallel = 1, server, tensorParallel }: ModelSpec,
+  engine: Engine,
+  most: number,
+): number {
+  if (tensorParallel === undefined || engine !== "vllm" || server === "triton") return 1;
+  return nodesOfPipeline(tensorParallel, pipelineParallel, most) ?? 1;
 }
 
 /** The card as a server sees it, or the slice that it has of it, and how much of its memory it may take. */
@@ -168,6 +201,7 @@ function optionOf(
   { gpu: kind, quantization, ...deployment }: Deployment,
   memory: MemoryEstimate,
   spec: ModelSpec,
+  podsPerReplica: number,
 ): Option {
   const card = kind && cardKind(kind.name, sharingOf(spec));
   // A node keeps an image packed and unpacked.
@@ -175,15 +209,16 @@ function optionOf(
   const gpus = kind ? deployment.tensorParallel * deployment.pipelineParallel : 0;
   const demand: Demand = {
     gpu: card,
-    gpus,
-    milliCpus: kind ? gpuServerMilliCpus(gpus) : cpuServerMilliCpus(memory.diskMiB),
-    memoryMiB: roundUp(memory.hostMemoryMiB, 1024),
+    gpus: gpus / podsPerReplica,
+    milliCpus: kind ? gpuServerMilliCpus(gpus / podsPerReplica) : cpuServerMilliCpus(memory.diskMiB),
+    memoryMiB: roundUp(memory.hostMemoryMiB / podsPerReplica, 1024),
     diskGiB: Math.ceil((copies * memory.diskMiB) / 1024),
   };
   return {
     id: card ? `${gpus}x${card}/${quantization}` : `cpu/${quantization}`,
     demand,
-    needs: [],
+    // Pods of a replica wait for each other, and a group of nodes over several zones may bring one in another.
+    needs: podsPerReplica > 1 ? ["one-zone"] : [],
     penalty: 0,
   };
 }
@@ -206,16 +241,22 @@ function workloadOf(
   { name, prod, purchase, spec }: ModelRequest,
   candidates: ReadonlyMap<string, Candidate>,
 ): Workload | undefined {
+  const [{ podsPerReplica } = { podsPerReplica: 1 }] = candidates.values();
   const [first, ...rest] = [...candidates.values()].map(({ option }) => option);
   if (first === undefined) return undefined;
   const replicas = spec.replicas ?? (prod ? 2 : 1);
+  const role = first.demand.gpu === undefined ? "cpu" : "gpu";
+  const options = [first, ...rest] as const;
+  // Each of its pods is a replica here, on as many nodes as there are: what keeps them apart is their size.
+  if (podsPerReplica > 1)
+    return { name, role, replicas: replicas * podsPerReplica, spread: "none", purchase, options };
   return {
     name,
-    role: first.demand.gpu === undefined ? "cpu" : "gpu",
+    role,
     replicas,
     scaling: spec.autoscaling,
     spread: replicas === 1 ? "none" : (spec.spread ?? (prod ? "zone" : "none")),
     purchase,
-    options: [first, ...rest],
+    options,
   };
 }

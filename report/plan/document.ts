@@ -36,6 +36,7 @@ function modelDocument(
     gpuMemoryUtilization: deployment.gpuMemoryUtilization,
     batch: model.batch,
     replicas: model.replicas,
+    podsPerReplica: model.podsPerReplica > 1 ? model.podsPerReplica : undefined,
     spread: model.spread,
     context,
     concurrency: { wanted: concurrency, held: memory.concurrency, tokensPerRequest },

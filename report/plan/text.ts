@@ -70,7 +70,7 @@ function modelTable(models: readonly ModelPlan[], { color }: TextOptions): strin
       model.name,
       model.engine,
       model.deployment.quantization,
-      `${model.replicas} x ${model.gpu ? cardsOfModel(model.gpu) : "CPU"}`,
+      `${model.replicas} x ${model.gpu ? cardsOfModel(model.gpu, model.podsPerReplica) : "CPU"}`,
       `${memoryBar(model.memory.shares, 16)} ${gibibytes(budget - kvCache)} + ${gibibytes(kvCache)}`,
       model.deployment.context.toLocaleString("en"),
       `${model.deployment.concurrency} of ${model.memory.concurrency}`,
@@ -81,8 +81,10 @@ function modelTable(models: readonly ModelPlan[], { color }: TextOptions): strin
   return `${renderTable(head, rows, { color, numbers: [5, 6, 7] })}\n\n${memoryLegend}`;
 }
 
-function cardsOfModel({ count, name, sharing }: CardsPlan): string {
-  return sharing === undefined ? `${count} ${name}` : shareText(name, sharing);
+/** `8 H100`, over two nodes `2 x 8 H100`, `1/2 L4`. */
+function cardsOfModel({ count, name, sharing }: CardsPlan, nodes: number): string {
+  if (sharing !== undefined) return shareText(name, sharing);
+  return nodes > 1 ? `${nodes} x ${count / nodes} ${name}` : `${count} ${name}`;
 }
 
 /** `8 A100-40`, `8 A100-40 as 16 3g.20gb`, `1 L4 by 2`. */

@@ -1,4 +1,4 @@
-import { tensorParallelProblem } from "../../catalog/models/parallelism.ts";
+import { nodesOfPipeline, tensorParallelProblem } from "../../catalog/models/parallelism.ts";
 import type { Finding } from "../faults/issues.ts";
 import type { ModelInPlace, ModelRule, PlacedModelRule } from "./model.ts";
 
@@ -37,15 +37,17 @@ export const parallelism: PlacedModelRule = (model) => {
   return findings.length > 0 ? findings : beyondOneNode(model, tensorParallel, pipelineParallel);
 };
 
-/** A server's GPUs are all in one node. */
+/** A server's GPUs are all in one node, unless it is vLLM's own and has whole stages of a pipeline on each of several. */
 function beyondOneNode(
-  { gpus, spec, supply }: ModelInPlace,
+  { engine, gpus, spec, supply }: ModelInPlace,
   tensorParallel: number,
   pipelineParallel: number,
 ): Finding[] {
   const most = Math.max(0, ...gpus.map((name) => supply.get(name) ?? 0));
   const wanted = tensorParallel * pipelineParallel;
   if (most === 0 || wanted <= most) return [];
+  const several = engine === "vllm" && spec.server !== "triton";
+  if (several && spec.tensorParallel && nodesOfPipeline(tensorParallel, pipelineParallel, most)) return [];
   return [
     {
       path: [spec.tensorParallel ? "tensorParallel" : "pipelineParallel"],

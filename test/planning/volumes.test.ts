@@ -2,9 +2,7 @@ import { expect, test } from "vitest";
 import { planServices } from "../../planning/services.ts";
 import { planVectors } from "../../planning/sizing/vectors.ts";
 import { planVolumes } from "../../planning/volumes.ts";
-import { repoRoot } from "../../sandbox/lib/paths.ts";
 import type { AwsPlatformInput } from "../../spec/platform.ts";
-import { describeEnvironment } from "../../stacks/environments.ts";
 import { awsSpec } from "../support/foundation.ts";
 
 type Store = "qdrant" | "chroma" | "pgvector";

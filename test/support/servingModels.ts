@@ -95,6 +95,8 @@ export function overTwoNodes(name: string, replicas: number): ModelPlan {
   return {
     ...plan,
     replicas,
+    podsPerReplica: 2,
+    zone: "us-east-1a",
     gpu: { name: "H100", count: 16 },
     deployment: { ...plan.deployment, pipelineParallel: 2 },
     nodes: [{ instanceType: "p5.48xlarge", purchase: "on-demand" }],
