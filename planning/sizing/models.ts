@@ -245,18 +245,25 @@ function workloadOf(
   const [first, ...rest] = [...candidates.values()].map(({ option }) => option);
   if (first === undefined) return undefined;
   const replicas = spec.replicas ?? (prod ? 2 : 1);
-  const role = first.demand.gpu === undefined ? "cpu" : "gpu";
-  const options = [first, ...rest] as const;
-  // Each of its pods is a replica here, on as many nodes as there are: what keeps them apart is their size.
-  if (podsPerReplica > 1)
-    return { name, role, replicas: replicas * podsPerReplica, spread: "none", purchase, options };
-  return {
+  const common = {
     name,
-    role,
+    role: first.demand.gpu === undefined ? ("cpu" as const) : ("gpu" as const),
+    options: [first, ...rest] as const,
+  };
+  // Each of its pods is a replica here: no two fit on one node, or fewer nodes would do.
+  if (podsPerReplica > 1)
+    return { ...common, replicas: replicas * podsPerReplica, spread: "none", purchase: inOneZone(purchase) };
+  return {
+    ...common,
     replicas,
     scaling: spec.autoscaling,
     spread: replicas === 1 ? "none" : (spec.spread ?? (prod ? "zone" : "none")),
     purchase,
-    options,
   };
+}
+
+/** Ways whose nodes are all in one zone, so that no others are kept ready either. All, where there is none: placement says why. */
+function inOneZone(purchase: Workload["purchase"]): Workload["purchase"] {
+  const reserved = purchase.filter((way) => way === "reservation" || way === "capacity-block");
+  return reserved.length > 0 ? reserved : purchase;
 }

@@ -87,7 +87,9 @@ const model = z.strictObject({
     .int()
     .min(2)
     .optional()
-    .meta({ description: "Nodes over which each replica is spread, in one zone; absent where one carries it" }),
+    .meta({
+      description: "Nodes over which each replica is spread, in one zone; absent where one carries it",
+    }),
   spread: z.enum(["none", "node", "zone"]),
   context: z.int().meta({ description: "Longest request in tokens" }),
   concurrency: z.strictObject({
