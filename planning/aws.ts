@@ -159,7 +159,6 @@ export async function planAws(
     monitoring,
     problems: [
       ...sizings.filter(({ workload }) => workload === undefined).map(cannotRun),
-      ...models.flatMap(overZones),
       ...placement.unplaceable.map(({ reason, workload }) => `${workload} has no node: ${reason}`),
       ...serving.problems,
       ...bakingProblems(models, serving.plans),
@@ -193,14 +192,6 @@ export async function planAws(
       ...explainNetwork(network).map((why) => ({ subject: "network", why })),
     ],
   };
-}
-
-/** Several reservations may each have some of the nodes. */
-function overZones({ name, podsPerReplica, replicas, zone }: ModelPlan): string[] {
-  if (podsPerReplica === 1 || zone !== undefined) return [];
-  return [
-    `models.${name}: ${podsPerReplica} nodes serve a replica together and must be in one zone: reserve ${podsPerReplica * replicas} in one`,
-  ];
 }
 
 /** Workloads with a node group that nothing stands in until a pod waits for it. */
@@ -290,10 +281,12 @@ function unsafeInProd(
     .filter(({ purchase, size }) => purchase === "spot" && size.planned > 0)
     .map(({ name }) => name);
   const single = models.filter(({ replicas }) => replicas === 1).map(({ name }) => name);
+  const together = models.filter(({ podsPerReplica }) => podsPerReplica > 1).map(({ name }) => name);
   const moving = models.filter(({ name }) => specs[name]?.revision === undefined).map(({ name }) => name);
   return [
     ...(spot.length > 0 ? [`spot nodes can be taken away at two minutes' notice: ${spot.join(", ")}`] : []),
     ...(single.length > 0 ? [`one replica only, so every rollout is an outage: ${single.join(", ")}`] : []),
+    ...(together.length > 0 ? [`all nodes are in one zone, and gone with it: ${together.join(", ")}`] : []),
     ...(moving.length > 0
       ? [`no revision is pinned, so a restart may serve other weights: ${moving.join(", ")}`]
       : []),

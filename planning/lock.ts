@@ -55,11 +55,15 @@ export function previousChoices(
       offers.filter(({ id }) => before.offers.includes(id)),
       option,
     );
-    const moveCost = stability * workload.replicas * (share?.usdPerHour ?? 0);
+    // What is reserved costs nothing more, but a move is still a restart.
+    const moveCost = stability * workload.replicas * Math.max(share?.usdPerHour ?? 0, leastMoveUsd);
     choices.set(workload.name, { ...before, moveCost });
   }
   return choices;
 }
+
+/** US dollars an hour: less than any node's price, more than none. */
+const leastMoveUsd = 0.001;
 
 /**
  * Reads a kept lock.

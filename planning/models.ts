@@ -27,7 +27,7 @@ export interface ModelPlan {
   readonly replicas: number;
   /** Pods that serve a replica together, each on a node of its own; mostly 1. */
   readonly podsPerReplica: number;
-  /** The zone that all of them must be in; undefined where it doesn't matter, and where they can't be placed in one. */
+  /** The zone that all of them must be in; undefined where it doesn't matter. */
   readonly zone: string | undefined;
   readonly spread: "none" | "node" | "zone";
   readonly deployment: Omit<Deployment, "architecture" | "gpu" | "engine">;
@@ -91,7 +91,7 @@ export function modelPlan(sizing: ModelSizing, chosen: Candidate, standing: Stan
     image: imageOf(sizing, chosen),
     replicas: (sizing.workload?.replicas ?? 1) / podsPerReplica,
     podsPerReplica,
-    zone: standing && podsPerReplica > 1 ? oneZoneOf(name, standing) : undefined,
+    zone: chosen.zone,
     spread: sizing.workload?.spread ?? "none",
     deployment,
     batch: engine === "vllm" ? batchLimits(chosen.deployment) : undefined,
@@ -118,12 +118,6 @@ function nodesOf(name: string, { nodes, offers }: Standing): ModelPlan["nodes"] 
   return offers
     .filter(({ id }) => ids.has(id))
     .map(({ instanceType, purchase }) => ({ instanceType, purchase }));
-}
-
-function oneZoneOf(name: string, { nodes }: Standing): string | undefined {
-  const zones = new Set(nodes.flatMap(({ pods, zone }) => (pods.includes(name) ? [zone] : [])));
-  const [zone] = zones;
-  return zones.size === 1 ? zone : undefined;
 }
 
 /** Cheapest first. */

@@ -94,6 +94,7 @@ function planGroup(
       "ai-platform/role": role,
       ...(gpu ? { "ai-platform/gpu": gpu.name } : {}),
       ...(offer.sharing ? { [sharingLabel]: sharingName(offer.sharing) } : {}),
+      ...(offer.id.split("/")[2] === undefined ? {} : reservedLabels),
     },
     taints: taintsOf(role),
     rootDiskGiB: inSteps(
@@ -143,15 +144,22 @@ function similar(offer: Offer, role: Role, offers: readonly Offer[]): string[] {
     .map(({ instanceType }) => instanceType);
 }
 
-/** What every workload on the group may fall back to: the ways that come after its own in each one's order. */
+/** Of nodes of a reservation or a capacity block: all of a group's are in its zone. */
+export const reservedLabels: Readonly<Record<string, string>> = { "ai-platform/reserved": "true" };
+
+/**
+ * What every workload on the group may fall back to: the ways that come after its own in each one's order. Those whose pods
+ * must be in one zone hold on to a label that no other nodes have, and have no say.
+ */
 function fallbacksOf(
   names: readonly string[],
   purchase: PurchaseOption,
   workloads: ReadonlyMap<string, Workload>,
 ): PurchaseOption[] {
-  const orders = names.map((name) => {
-    const order = workloads.get(name)?.purchase ?? [];
-    return order.slice(order.indexOf(purchase) + 1);
+  const orders = names.flatMap((name) => {
+    const workload = workloads.get(name);
+    const order = workload?.purchase ?? [];
+    return workload?.podsPerReplica === undefined ? [order.slice(order.indexOf(purchase) + 1)] : [];
   });
   const [first = [], ...rest] = orders;
   return first.filter((way) => rest.every((order) => order.includes(way)));

@@ -89,7 +89,10 @@ export const modelSchema = z.strictObject({
       timeSlicing: z.int().min(2).max(16).optional(),
     })
     .optional(),
-  /** Where replicas may not meet: in one zone, on one node, or they may. Default: `zone` in prod, else `none`. */
+  /**
+   * Where replicas may not meet: in one zone, on one node, or they may. Says nothing of replicas that are on several nodes each:
+   * those are all in one zone. Default: `zone` in prod, else `none`.
+   */
   spread: z.enum(["none", "node", "zone"]).optional(),
   /**
    * Replicas by load: between these numbers, one more when requests wait. `replicas` are those that nodes are planned for

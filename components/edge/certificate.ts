@@ -55,16 +55,19 @@ export class Certificate extends pulumi.ComponentResource {
 type Proof = aws.types.output.acm.CertificateDomainValidationOption;
 
 /**
- * Nothing in a run that the certificate is no target of (`--target`) and that hasn't made it yet: the record isn't made
- * either then. Route 53 refuses one without a name.
+ * Undefined in a run that the certificate is no target of (`--target`) and that hasn't made it yet: the record isn't made
+ * either then, and nobody looks at its name.
  */
 function onlyOption(options: readonly Proof[] | undefined): Proof {
-  return (
-    options?.[0] ?? {
-      domainName: "",
-      resourceRecordName: "",
-      resourceRecordType: "",
-      resourceRecordValue: "",
-    }
-  );
+  if (options === undefined) return unmade;
+  const [option] = options;
+  if (option === undefined) throw new Error("ACM names no record that proves whose the host is");
+  return option;
 }
+
+const unmade: Proof = {
+  domainName: "",
+  resourceRecordName: "",
+  resourceRecordType: "",
+  resourceRecordValue: "",
+};

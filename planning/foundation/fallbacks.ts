@@ -2,6 +2,7 @@ import type { PurchaseOption } from "../../spec/capacity.ts";
 import type { AwsPlatformSpec } from "../../spec/platform.ts";
 import type { NodeGroupPlan } from "../infrastructure.ts";
 import { fitName } from "../names.ts";
+import { reservedLabels } from "../nodeGroups.ts";
 import { sharingName } from "../sharing.ts";
 
 /**
@@ -27,7 +28,7 @@ export function fallbackGroups(
   );
 }
 
-type Supply = Pick<NodeGroupPlan, "instanceTypes" | "name" | "reservation" | "size" | "zones">;
+type Supply = Pick<NodeGroupPlan, "instanceTypes" | "labels" | "name" | "reservation" | "size" | "zones">;
 
 /** Where such capacity comes from: anywhere, or each reservation of the type that the spec names. */
 function supplies(
@@ -37,6 +38,9 @@ function supplies(
   capacity: AwsPlatformSpec["capacity"],
 ): Supply[] {
   const { instanceTypes, name, size } = group;
+  const labels = Object.fromEntries(
+    Object.entries(group.labels).filter(([label]) => !(label in reservedLabels)),
+  );
   const named = (...parts: readonly string[]) =>
     fitName("eks-node-group", [name, "or", purchase, ...parts].join("-"));
   if (purchase === "spot" || purchase === "on-demand") {
@@ -44,6 +48,7 @@ function supplies(
       {
         name: named(),
         instanceTypes,
+        labels,
         reservation: undefined,
         zones,
         size: { min: 0, planned: 0, max: size.max },
@@ -56,6 +61,7 @@ function supplies(
     .map(({ count, id, instanceType, zone }) => ({
       name: named(id),
       instanceTypes: [instanceType],
+      labels: { ...labels, ...reservedLabels },
       reservation: id,
       zones: [zone],
       size: { min: 0, planned: 0, max: Math.min(count, size.max) },

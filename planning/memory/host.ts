@@ -20,10 +20,13 @@ const cudaMiB = 1024;
  */
 export function hostMemoryMiB(deployment: Deployment, accounting: Accounting): number {
   const { engine, gpu, tensorParallel, pipelineParallel } = deployment;
-  if (engine !== "ollama") return pythonServerMiB + workerMiB * tensorParallel * pipelineParallel;
+  if (engine !== "ollama") return serverMemoryMiB(tensorParallel * pipelineParallel);
   const computedOn = gpu ? cudaMiB + embeddingBytes(deployment) / mebibyte : accounting.budget / mebibyte;
   return Math.ceil(ollamaMiB + computedOn);
 }
+
+/** Of a server in Python on one node, by its GPUs there. */
+export const serverMemoryMiB = (gpus: number): number => pythonServerMiB + workerMiB * gpus;
 
 function embeddingBytes({ architecture, quantization }: Deployment): number {
   return (architecture.vocabulary * architecture.hiddenSize * quantizations[quantization].bits.embedding) / 8;

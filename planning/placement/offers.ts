@@ -117,7 +117,7 @@ function reservedOffers({ capacity }: Market): Offer[] {
       const node = nodeOf(type);
       const offer: Offer = {
         ...node,
-        features: [...node.features, "one-zone"],
+        features: [...node.features, `zone:${zone}`],
         id: `${instanceType}/${purchase}/${id}`,
         purchase,
         zones: [zone],

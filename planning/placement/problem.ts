@@ -28,8 +28,8 @@ export interface Option {
   readonly penalty: number;
 }
 
-/** `one-zone`: all nodes of the offer are in one, as a reservation's are. */
-export type NodeFeature = "avx512-vpopcntdq" | "nvme" | "efa" | "one-zone";
+/** `zone:us-east-1b`: all nodes of the offer are there, as a reservation's are. */
+export type NodeFeature = "avx512-vpopcntdq" | "nvme" | "efa" | `zone:${string}`;
 
 /** Something with replicas that all run the same option. */
 export interface Workload {
@@ -48,6 +48,8 @@ export interface Workload {
    * way's offers have a limit, as reservations do, the next way counts as well, and so on up to one without a limit.
    */
   readonly purchase: readonly PurchaseOption[];
+  /** Pods that serve one replica together and wait for each other; each counts as a replica here. Default: 1. */
+  readonly podsPerReplica?: number;
   readonly options: readonly [Option, ...Option[]];
 }
 

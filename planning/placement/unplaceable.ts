@@ -8,7 +8,7 @@ import {
   resources,
   zonesOf,
 } from "./fit.ts";
-import type { NodeFeature, Offer, Option, PlacementProblem, Workload } from "./problem.ts";
+import type { Offer, Option, PlacementProblem, Workload } from "./problem.ts";
 
 /** How far an option came before no offer was left for it: the further, the more a person learns from it. */
 interface Obstacle {
@@ -51,13 +51,15 @@ function obstacleOf(
   if (ofGpu.length === 0) return at(1, `no offer has ${demand.gpu} in ${zones.join(", ")}`);
   const featured = ofGpu.filter((offer) => hasFeatures(offer, option));
   if (featured.length === 0) {
-    return at(
-      2,
-      `no offer${demand.gpu ? ` with ${demand.gpu}` : ""} has ${option.needs.map(needText).join(" and ")}`,
-    );
+    return at(2, `no offer${demand.gpu ? ` with ${demand.gpu}` : ""} has ${option.needs.join(" and ")}`);
   }
   const able = featured.filter((offer) => carries(offer, option));
   if (able.length === 0) return at(3, tooBig(option, featured));
+  const limited = able.map(({ id, limit }) => `${id} has ${limit}`).join(", ");
+  // No two of these pods fit on one node.
+  if (workload.podsPerReplica !== undefined && !canSpread({ ...workload, spread: "node" }, able, zones)) {
+    return at(4, `${workload.replicas} nodes needed in one zone, one for each pod; ${limited}`);
+  }
   if (canSpread(workload, able, zones)) return undefined;
   const reachable = zonesOf(able, zones);
   const needed = Math.min(workload.replicas, zones.length);
@@ -67,12 +69,8 @@ function obstacleOf(
       `replicas must stand in ${needed} zones, and what carries them is only in ${reachable.join(", ")}`,
     );
   }
-  const limits = able.map(({ id, limit }) => `${id} has ${limit}`);
-  return at(5, `${workload.replicas} nodes needed, one for each replica; ${limits.join(", ")}`);
+  return at(5, `${workload.replicas} nodes needed, one for each replica; ${limited}`);
 }
-
-const needText = (feature: NodeFeature) =>
-  feature === "one-zone" ? "all its nodes in one zone, as a reservation and a capacity block do" : feature;
 
 const units: Record<Resource, (amount: number) => string> = {
   gpus: (amount) => `${amount} ${amount === 1 ? "GPU" : "GPUs"}`,

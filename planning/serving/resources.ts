@@ -56,8 +56,8 @@ const sharedMemoryReason = {
  * 2 GiB for each GPU: vLLM's Kubernetes guide has 2 GiB for one, LeaderWorkerSet's example 15 GiB for eight
  * (docs/deployment/k8s.md; lws v0.10.0 docs/examples/vllm). It is a limit: what isn't written isn't taken.
  */
-function sharedMemoryMiB({ gpu }: ModelPlan, server: Exclude<Server, "ollama">): number {
-  return 2048 * Math.max(1, gpu?.count ?? 1) + (server === "triton" ? 1024 : 0);
+function sharedMemoryMiB({ gpu, podsPerReplica }: ModelPlan, server: Exclude<Server, "ollama">): number {
+  return 2048 * Math.max(1, (gpu?.count ?? 1) / podsPerReplica) + (server === "triton" ? 1024 : 0);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ModelPlan } from "../models.ts";
+import { reservedLabels } from "../nodeGroups.ts";
 import { sharingLabel, sharingName } from "../sharing.ts";
 
 /** Where pods may stand. */
@@ -36,9 +37,7 @@ export const servingPriority = {
  */
 export function planScheduling({ gpu, nodes, spread, zone }: ModelPlan, planned: boolean): SchedulingPlan {
   return {
-    nodeSelector: planned
-      ? { ...selectorFor(gpu), ...(zone === undefined ? {} : { "topology.kubernetes.io/zone": zone }) }
-      : {},
+    nodeSelector: planned ? { ...selectorFor(gpu), ...zoneSelector(zone) } : {},
     preferredTypes: [...new Set(nodes.map(({ instanceType }) => instanceType))].sort(),
     tolerations: gpu ? [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }] : [],
     spread,
@@ -55,4 +54,9 @@ function selectorFor(gpu: ModelPlan["gpu"]): Record<string, string> {
     "ai-platform/gpu": gpu.name,
     ...(gpu.sharing ? { [sharingLabel]: sharingName(gpu.sharing) } : {}),
   };
+}
+
+/** Nodes of other groups may come up in another zone. */
+function zoneSelector(zone: string | undefined): Record<string, string> {
+  return zone === undefined ? {} : { ...reservedLabels, "topology.kubernetes.io/zone": zone };
 }

@@ -101,11 +101,11 @@ function limitFor(startSeconds: number): number {
 }
 
 /** The slowest node's card, shared with whatever else starts there: by GPUs. */
-function s3Rate({ gpu, nodes }: ModelPlan): number {
+function s3Rate({ gpu, nodes, podsPerReplica }: ModelPlan): number {
   const rates = nodes.flatMap(({ instanceType }) => {
     const type = findInstanceType(instanceType);
     if (type === undefined) return [];
-    const share = gpu && type.gpu ? Math.min(1, cardsOf(gpu) / type.gpu.count) : 1;
+    const share = gpu && type.gpu ? Math.min(1, cardsOf(gpu) / podsPerReplica / type.gpu.count) : 1;
     return [(type.networkGbps * 1e9 * share * networkShare) / 8];
   });
   return rates.length === 0 ? hubBytesPerSecond : Math.min(...rates);

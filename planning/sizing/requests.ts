@@ -1,13 +1,15 @@
+import { findInstanceType } from "../../catalog/ec2/instances.ts";
 import type { ModelArchitecture } from "../../catalog/models/architecture.ts";
 import { fromHuggingFace } from "../../catalog/models/huggingFace.ts";
 import { findModel } from "../../catalog/models/models.ts";
-import type { PurchaseOption } from "../../spec/capacity.ts";
+import type { CapacitySpec, PurchaseOption } from "../../spec/capacity.ts";
 import type { ModelSpec } from "../../spec/models.ts";
 import type { PlatformSpec } from "../../spec/platform.ts";
-import type { ModelRequest, ModelSizing } from "./models.ts";
+import type { ModelRequest, ModelSizing, ReservedNodes } from "./models.ts";
 
 /** The models of a platform, in the order of their names. */
 export function modelRequests(spec: PlatformSpec, purchase: readonly PurchaseOption[]): ModelRequest[] {
+  const reserved = spec.environment === "local" ? [] : reservedNodes(spec.capacity);
   return Object.entries(spec.models)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, model]) => ({
@@ -17,7 +19,15 @@ export function modelRequests(spec: PlatformSpec, purchase: readonly PurchaseOpt
       known: findModel(model.model),
       prod: spec.environment === "prod",
       purchase: model.purchase ?? purchase,
+      reserved,
     }));
+}
+
+function reservedNodes({ capacityBlocks, reservations }: CapacitySpec): ReservedNodes[] {
+  return [...reservations, ...capacityBlocks].flatMap(({ instanceType, zone }) => {
+    const gpus = findInstanceType(instanceType)?.gpu;
+    return gpus === undefined ? [] : [{ gpu: gpus.name, perNode: gpus.count, zone }];
+  });
 }
 
 /** A description's own `architecture` wins: it is there because the model differs from what its id suggests. */

@@ -43,7 +43,11 @@ function modelDocument(
     kvTokens: memory.kvTokens,
     largestContext: memory.largestContext,
     memory: memory.shares,
-    pod: { milliCpus: model.milliCpus, memoryMiB: model.memoryMiB, diskGiB: model.diskGiB },
+    pod: {
+      milliCpus: model.milliCpus / model.podsPerReplica,
+      memoryMiB: model.memoryMiB / model.podsPerReplica,
+      diskGiB: model.diskGiB,
+    },
     nodes: model.nodes,
     usdPerHour: model.usdPerHour,
     serving: servingDocument(plans.find((plan) => plan.model === model.name)),

@@ -83,13 +83,9 @@ const model = z.strictObject({
     description: "vLLM's --max-num-batched-tokens and --max-num-seqs, with which its memory is counted",
   }),
   replicas: z.int().min(1),
-  podsPerReplica: z
-    .int()
-    .min(2)
-    .optional()
-    .meta({
-      description: "Nodes over which each replica is spread, in one zone; absent where one carries it",
-    }),
+  podsPerReplica: z.int().min(2).optional().meta({
+    description: "Nodes over which each replica is spread, in one zone; absent where one carries it",
+  }),
   spread: z.enum(["none", "node", "zone"]),
   context: z.int().meta({ description: "Longest request in tokens" }),
   concurrency: z.strictObject({

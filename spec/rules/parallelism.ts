@@ -1,4 +1,4 @@
-import { nodesOfPipeline, tensorParallelProblem } from "../../catalog/models/parallelism.ts";
+import { tensorParallelProblem } from "../../catalog/models/parallelism.ts";
 import type { Finding } from "../faults/issues.ts";
 import type { ModelInPlace, ModelRule, PlacedModelRule } from "./model.ts";
 
@@ -37,7 +37,10 @@ export const parallelism: PlacedModelRule = (model) => {
   return findings.length > 0 ? findings : beyondOneNode(model, tensorParallel, pipelineParallel);
 };
 
-/** A server's GPUs are all in one node, unless it is vLLM's own and has whole stages of a pipeline on each of several. */
+/**
+ * A server's GPUs are all in one node. Only vLLM's own may have groups of them on several: whether there are such nodes, and the
+ * groups come out even, is for placement to say.
+ */
 function beyondOneNode(
   { engine, gpus, spec, supply }: ModelInPlace,
   tensorParallel: number,
@@ -47,11 +50,17 @@ function beyondOneNode(
   const wanted = tensorParallel * pipelineParallel;
   if (most === 0 || wanted <= most) return [];
   const several = engine === "vllm" && spec.server !== "triton";
-  if (several && spec.tensorParallel && nodesOfPipeline(tensorParallel, pipelineParallel, most)) return [];
+  if (several && spec.tensorParallel !== undefined && tensorParallel <= most) return [];
+  const why =
+    several && spec.tensorParallel === undefined
+      ? "name tensorParallel too, and several nodes may have them"
+      : tensorParallel > most
+        ? "those of one group must be in one"
+        : "all must be in one";
   return [
     {
       path: [spec.tensorParallel ? "tensorParallel" : "pipelineParallel"],
-      problem: `makes ${wanted} GPUs, and no node has more than ${most} of those that may carry the model: all must be in one`,
+      problem: `makes ${wanted} GPUs, and no node has more than ${most} of those that may carry the model: ${why}`,
     },
   ];
 }

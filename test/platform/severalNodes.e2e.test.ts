@@ -20,6 +20,7 @@ const minutes = (count: number) => count * 60_000;
 const namespace = "several-nodes";
 const zone = "us-east-1b";
 const elsewhere = "us-east-1a";
+const nodes = ["several-a-1", "several-b-1", "several-b-2"] as const;
 /** Nothing is mounted on nodes that KWOK plays. */
 const kinds = ["PodDisruptionBudget", "Service", "ServiceAccount", "StatefulSet"];
 
@@ -76,7 +77,6 @@ function nodeOf({ instanceTypes, labels, taints }: NodeGroupPlan, name: string, 
 describe.sequential("a model over two nodes", () => {
   let folder = "";
   let group: NodeGroupPlan;
-  const nodes: string[] = [];
 
   /** Creates, and never changes. */
   async function create(...objects: object[]): Promise<void> {
@@ -85,9 +85,16 @@ describe.sequential("a model over two nodes", () => {
     await kubectlOutput("create", `--filename=${file}`);
   }
 
-  async function joins(name: string, at: string): Promise<void> {
-    nodes.push(name);
-    await create(nodeOf(group, name, at));
+  const joins = (name: (typeof nodes)[number], at: string) => create(nodeOf(group, name, at));
+
+  /** Also what a run that was killed has left. */
+  async function clear(): Promise<void> {
+    const gone = ["--ignore-not-found", "--timeout=60s"];
+    const within = ["--all", `--namespace=${namespace}`, ...gone];
+    await kubectlOutput("delete", "statefulsets", ...within);
+    await kubectlOutput("delete", "pods", ...within, "--force");
+    await kubectlOutput("delete", "namespace", namespace, ...gone);
+    await kubectlOutput("delete", "nodes", ...nodes, ...gone);
   }
 
   beforeAll(async () => {
@@ -109,18 +116,17 @@ describe.sequential("a model over two nodes", () => {
     const carrying = plan.infrastructure?.nodeGroups.find(({ pods: carried }) => "large" in carried);
     if (carrying === undefined) throw new Error("no node group carries it");
     group = carrying;
+    // Made by the platform, once per cluster.
+    await kubectlOutput("get", "priorityclass", "ai-platform-serving");
+    await clear();
     const enforced = { "pod-security.kubernetes.io/enforce": "restricted" };
     await create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: enforced } });
     await create(...objectsOf(await rendered(plan)));
   }, minutes(3));
 
   afterAll(async () => {
-    const within = ["--all", `--namespace=${namespace}`];
-    await kubectlOutput("delete", "statefulsets", ...within);
-    await kubectlOutput("delete", "pods", ...within, "--force");
-    await kubectlOutput("delete", "namespace", namespace, "--ignore-not-found", "--timeout=60s");
-    if (nodes.length > 0) await kubectlOutput("delete", "node", ...nodes, "--ignore-not-found");
     await rm(folder, { recursive: true, force: true });
+    await clear();
   }, minutes(2));
 
   test(
