@@ -16,8 +16,6 @@ export type AwsGroundArgs = Pick<
 > & {
   /** What the images are built from. */
   readonly sources: ImagesArgs["sources"];
-  /** Who collects metrics. */
-  readonly scrapers: readonly Peer[];
 };
 
 /** What the services stand on. */
@@ -31,15 +29,18 @@ export interface AwsGround {
   readonly tags: Readonly<Record<CostComponent, Readonly<Record<string, string>>>>;
 }
 
-/** @param hubToken token of Hugging Face, for gated models that are baked */
+/**
+ * @param scrapers who collects metrics
+ * @param hubToken token of Hugging Face, for gated models that are baked
+ */
 export function createAws(
   plans: AwsGroundArgs,
+  scrapers: readonly Peer[],
   hubToken: pulumi.Input<string> | undefined,
   opts: { readonly parent: pulumi.Resource },
 ): AwsGround {
   const { protectState, region, tags } = plans.foundation;
-  const { foundation: plan, scrapers } = plans;
-  const foundation = new Foundation("foundation", { plan, scrapers }, opts);
+  const foundation = new Foundation("foundation", { plan: plans.foundation, scrapers }, opts);
   const data = new Data("data", { plan: plans.data, region, tags, protectState }, opts);
   const { baked, images: plansOfImages, mirrors, sources } = plans;
   const images = new Images(

@@ -31,7 +31,7 @@ export type PlatformArgs = ServicesPlan & {
   /** Token of Hugging Face, for gated models. Default: none. */
   readonly hubToken?: pulumi.Input<string> | undefined;
   readonly infrastructure?:
-    | (Omit<AwsGroundArgs, "scrapers"> &
+    | (AwsGroundArgs &
         Pick<InfrastructurePlan, "training"> & {
           /** What trainings call. */
           readonly code: TrainingArgs["code"];
@@ -49,7 +49,7 @@ export class Platform extends pulumi.ComponentResource {
     super("ai-platform:index:Platform", name, {}, opts);
     const scrapers = scrapersOf(plan.monitoring);
     const aws =
-      plan.infrastructure && createAws({ ...plan.infrastructure, scrapers }, plan.hubToken, { parent: this });
+      plan.infrastructure && createAws(plan.infrastructure, scrapers, plan.hubToken, { parent: this });
     const foundation = aws?.foundation;
     const child = { parent: this, ...(foundation ? { providers: [foundation.kubernetes] } : {}) };
     const ground = (workload: string) => foundation?.ground(workload) ?? [];

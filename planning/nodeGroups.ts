@@ -72,13 +72,14 @@ function planGroup(
   const type = findInstanceType(offer.instanceType);
   const pods = countPods([...nodes, ...passing]);
   const planned = nodes.length;
+  const reservation = reservationOf(offer);
   const gpu = offer.room.gpu === undefined ? undefined : type?.gpu;
   return {
     name: groupName(offer, role),
     role,
     instanceTypes: [offer.instanceType, ...(offer.purchase === "spot" ? similar(offer, role, offers) : [])],
     purchase: offer.purchase,
-    reservation: offer.id.split("/")[2],
+    reservation,
     fallbacks: fallbacksOf(Object.keys(pods), offer.purchase, workloads),
     zones: offer.zones,
     size: {
@@ -94,7 +95,7 @@ function planGroup(
       "ai-platform/role": role,
       ...(gpu ? { "ai-platform/gpu": gpu.name } : {}),
       ...(offer.sharing ? { [sharingLabel]: sharingName(offer.sharing) } : {}),
-      ...(offer.id.split("/")[2] === undefined ? {} : reservedLabels),
+      ...(reservation === undefined ? {} : reservedLabels),
     },
     taints: taintsOf(role),
     rootDiskGiB: inSteps(
@@ -108,10 +109,13 @@ function planGroup(
   };
 }
 
-function groupName({ id, instanceType, purchase, room }: Offer, role: Role): string {
-  const reservation = id.split("/")[2];
+/** Of a reservation or a capacity block, its id. */
+const reservationOf = ({ id }: Offer) => id.split("/")[2];
+
+function groupName(offer: Offer, role: Role): string {
+  const { instanceType, purchase, room } = offer;
   const gpu = room.gpu?.toLowerCase().replaceAll(/[:.]/g, "-");
-  const parts = [role, gpu, instanceType.replaceAll(".", "-"), purchase, reservation];
+  const parts = [role, gpu, instanceType.replaceAll(".", "-"), purchase, reservationOf(offer)];
   return fitName("eks-node-group", parts.filter((part) => part !== undefined).join("-"));
 }
 

@@ -57,6 +57,20 @@ export function gpusPerNode({
   return new Map(gpuNames.flatMap((name) => (most.has(name) ? [[name, most.get(name) ?? 0] as const] : [])));
 }
 
+/**
+ * Whether a model's groups of GPUs are to be on several nodes, each whole on one: more than one node has, for vLLM's own server.
+ * Triton's starts on one.
+ * @param most GPUs of one node
+ */
+export function onSeveralNodes(
+  { pipelineParallel = 1, server, tensorParallel }: ModelSpec,
+  engine: Engine,
+  most: number,
+): boolean {
+  if (tensorParallel === undefined || engine !== "vllm" || server === "triton") return false;
+  return tensorParallel <= most && tensorParallel * pipelineParallel > most;
+}
+
 /** What is asked of a model. */
 export function taskOf({ model, task }: Pick<ModelSpec, "model" | "task">): ModelTask {
   return task ?? findModel(model)?.task ?? "generate";

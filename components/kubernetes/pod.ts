@@ -50,7 +50,7 @@ export interface Program extends Placement {
   /** Seconds between the signal to stop and the end of the process. Default 30. */
   readonly graceSeconds?: number;
   /** Whom it may push off a full node. Default: nobody. `system-*` is for what a cluster or a node can't do without. */
-  readonly priorityClass?: string;
+  readonly priorityClass?: string | undefined;
   /** Seconds between the decision to stop it and the signal, in which others learn to ask elsewhere. Default: none. */
   readonly preStopSeconds?: number;
   /** What to run and wait for before the signal, instead of some seconds. Default: nothing. */

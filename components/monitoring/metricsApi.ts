@@ -67,7 +67,7 @@ export class MetricsApi extends pulumi.ComponentResource {
         replicas,
         resources,
         user: 65534,
-        ...(plan.priorityClass === undefined ? {} : { priorityClass: plan.priorityClass }),
+        priorityClass: plan.priorityClass,
         serviceAccountWithToken: account.metadata.name,
         // The API server, which is no pod. Whoever else comes has to say who he is.
         from: "anyone",

@@ -103,7 +103,7 @@ export class Prometheus extends pulumi.ComponentResource {
               resources,
               user,
               graceSeconds: 60,
-              ...(plan.priorityClass === undefined ? {} : { priorityClass: plan.priorityClass }),
+              priorityClass: plan.priorityClass,
               scheduling: { topologySpreadConstraints: replicas > 1 ? [apart] : [] },
               mounts: [
                 files("settings", folders.settings, { configMap: { name: settings.metadata.name } }),

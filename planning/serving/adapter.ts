@@ -19,7 +19,6 @@ export interface AdapterPlan extends AccessPlan {
   readonly namespace: string;
   readonly image: ImageChoice;
   readonly replicas: number;
-  /** Undefined where there are always as many. */
   readonly scaling: PodScalingPlan;
   readonly resources: Resources;
   /** Path at the gateway, which takes it off. */

@@ -1,13 +1,13 @@
 import { type Gpu, type GpuName, gpu, gpuNames } from "../../catalog/gpus.ts";
 import type { CatalogModel, ModelArchitecture } from "../../catalog/models/architecture.ts";
 import type { QuantizationName } from "../../catalog/quantizations.ts";
-import { engineOf, formatsOf, onCpu, tgiGpus } from "../../spec/defaults.ts";
+import { engineOf, formatsOf, onCpu, onSeveralNodes, tgiGpus } from "../../spec/defaults.ts";
 import type { Engine, ModelSpec } from "../../spec/models.ts";
 import type { Deployment, MemoryEstimate } from "../memory/estimate.ts";
 import { estimateMemory } from "../memory/fit.ts";
 import type { Option, Workload } from "../placement/problem.ts";
 import { cardKind, sharingOf } from "../sharing.ts";
-import { beyondOneNode, overSeveralNodes, reservedWays } from "./severalNodes.ts";
+import { overSeveralNodes, reservedWays } from "./severalNodes.ts";
 import { deploymentOf, optionOf, seenBy } from "./ways.ts";
 
 /** GPUs that an environment may use, with the most that one node of it has. None: it is CPU-only. */
@@ -73,15 +73,13 @@ export function sizeModel(request: ModelRequest, supply: GpuSupply): ModelSizing
   const found = kindsFor(engine, spec, supply).flatMap((kind) =>
     quantizationsFor(request, kind === undefined).flatMap((quantization) => {
       const most = kind ? (supply.get(kind.name) ?? 0) : 1;
-      return kind && beyondOneNode(spec, engine, most)
+      return kind && onSeveralNodes(spec, engine, most)
         ? overSeveralNodes(request, kind, quantization)
         : [smallest(request, engine, kind, quantization, most)];
     }),
   );
   // One node is better than several where it is enough: no network between the GPUs.
-  const pods = Math.min(
-    ...found.map((way) => ("option" in way ? way.podsPerReplica : Number.POSITIVE_INFINITY)),
-  );
+  const pods = Math.min(...found.flatMap((way) => ("option" in way ? way.podsPerReplica : [])));
   for (const way of found) {
     if (!("option" in way)) refusals.push(way);
     else if (way.podsPerReplica === pods) candidates.set(way.option.id, way);

@@ -1,21 +1,11 @@
 import type { Gpu } from "../../catalog/gpus.ts";
 import { nodesOfPipeline } from "../../catalog/models/parallelism.ts";
 import type { QuantizationName } from "../../catalog/quantizations.ts";
-import type { Engine, ModelSpec } from "../../spec/models.ts";
+import type { ModelSpec } from "../../spec/models.ts";
 import { estimateMemory } from "../memory/fit.ts";
 import type { Workload } from "../placement/problem.ts";
 import type { Candidate, ModelRequest, Refusal } from "./models.ts";
 import { deploymentOf, optionOf, optionOfPods, seenBy } from "./ways.ts";
-
-/** Whether the stages of a pipeline are to be on several nodes. vLLM's own server; Triton's starts on one. */
-export function beyondOneNode(
-  { pipelineParallel = 1, server, tensorParallel }: ModelSpec,
-  engine: Engine,
-  most: number,
-): boolean {
-  if (tensorParallel === undefined || engine !== "vllm" || server === "triton") return false;
-  return tensorParallel <= most && tensorParallel * pipelineParallel > most;
-}
 
 /**
  * On reserved nodes, one way for each zone with some, as few nodes as have the GPUs: whole stages on each, so that layers are

@@ -1,4 +1,5 @@
 import { tensorParallelProblem } from "../../catalog/models/parallelism.ts";
+import { onSeveralNodes } from "../defaults.ts";
 import type { Finding } from "../faults/issues.ts";
 import type { ModelInPlace, ModelRule, PlacedModelRule } from "./model.ts";
 
@@ -48,11 +49,9 @@ function beyondOneNode(
 ): Finding[] {
   const most = Math.max(0, ...gpus.map((name) => supply.get(name) ?? 0));
   const wanted = tensorParallel * pipelineParallel;
-  if (most === 0 || wanted <= most) return [];
-  const several = engine === "vllm" && spec.server !== "triton";
-  if (several && spec.tensorParallel !== undefined && tensorParallel <= most) return [];
+  if (most === 0 || wanted <= most || onSeveralNodes(spec, engine, most)) return [];
   const why =
-    several && spec.tensorParallel === undefined
+    spec.tensorParallel === undefined && onSeveralNodes({ ...spec, tensorParallel }, engine, most)
       ? "name tensorParallel too, and several nodes may have them"
       : tensorParallel > most
         ? "those of one group must be in one"

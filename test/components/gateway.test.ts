@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Gateway } from "../../components/gateway.ts";
 import { planServices } from "../../planning/services.ts";
 import type { AwsPlatformInput } from "../../spec/platform.ts";
-import { awsSpec } from "../support/foundation.ts";
+import { awsSpec, identityService } from "../support/foundation.ts";
 import { find, render } from "../support/render.ts";
 
 async function egressOf(access: AwsPlatformInput["access"]) {
@@ -14,8 +14,7 @@ async function egressOf(access: AwsPlatformInput["access"]) {
 }
 
 test("whom Traefik asks about requests it may reach, and nobody beside", async () => {
-  const forwardAuth = { namespace: "identity", service: "oauth2-proxy", port: 4180 };
-  const [asking, plain] = [await egressOf({ forwardAuth }), await egressOf({})];
+  const [asking, plain] = [await egressOf({ forwardAuth: identityService }), await egressOf({})];
   expect(asking.slice(0, plain.length)).toEqual(plain);
   expect(asking.slice(plain.length)).toEqual([
     {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { repoRoot } from "../../sandbox/lib/paths.ts";
 import { describeEnvironment } from "../../stacks/environments.ts";
-import { awsSpec } from "../support/foundation.ts";
+import { awsSpec, identityService } from "../support/foundation.ts";
 import { find } from "../support/render.ts";
 import { planOf, renderPlatform, renderStack } from "../support/stacks.ts";
 
@@ -67,7 +67,7 @@ describe("local, described otherwise", () => {
       ];
     };
     const { forwardAuth } = awsSpec("dev", {
-      access: { forwardAuth: { namespace: "identity", service: "oauth2-proxy", port: 4180 } },
+      access: { forwardAuth: identityService },
     }).access;
     expect(await gatewayOf({ ...local.access, forwardAuth })).toEqual([true, true, true]);
     expect(await gatewayOf(local.access)).toEqual([false, false, false]);

@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { parsePlatform } from "../../spec/parse.ts";
 import type { PlatformInput } from "../../spec/platform.ts";
 import { saidOf, soundDev } from "../support/faults.ts";
+import { identityService } from "../support/foundation.ts";
 
 type Access = NonNullable<PlatformInput["access"]>;
 type Models = NonNullable<PlatformInput["models"]>;
 
-const identity = { namespace: "identity", service: "oauth2-proxy", port: 4180 };
 const faultsOf = (models: Models, access: Access = {}) => saidOf({ ...soundDev, models, access }, "test");
 
 const chat = { model: "Qwen/Qwen3-8B" };
@@ -69,9 +69,9 @@ describe("teams", () => {
       'access.teams.search.keys[1] = "a": stands in this list twice',
       { teams: { search: { keys: ["a", "a"] } } },
     ],
-    ['access.forwardAuth.path = "oauth2"', { forwardAuth: { ...identity, path: "oauth2" } }],
-    ['access.forwardAuth.service = "-"', { forwardAuth: { ...identity, service: "-" } }],
-    ["access.forwardAuth.port = 0", { forwardAuth: { ...identity, port: 0 } }],
+    ['access.forwardAuth.path = "oauth2"', { forwardAuth: { ...identityService, path: "oauth2" } }],
+    ['access.forwardAuth.service = "-"', { forwardAuth: { ...identityService, service: "-" } }],
+    ["access.forwardAuth.port = 0", { forwardAuth: { ...identityService, port: 0 } }],
     ["access.teams.search.keys = []", { teams: { search: { keys: [] } } }],
     ["access.teams.search.tokensPerMinute = 10", { teams: { search: { tokensPerMinute: 10 } } }],
   ])("%s", (said, access) => {

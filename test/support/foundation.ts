@@ -7,6 +7,9 @@ import type { AwsPlatformInput, AwsPlatformSpec } from "../../spec/platform.ts";
 
 type AwsEnvironment = AwsPlatformSpec["environment"];
 
+/** A service that is asked who may, in a namespace of somebody else's. */
+export const identityService = { namespace: "identity", service: "oauth2-proxy", port: 4180 };
+
 /** A description of an AWS environment, checked. */
 export function awsSpec(
   environment: AwsEnvironment,

@@ -5,7 +5,7 @@ import { planServing } from "../../../planning/serving/serving.ts";
 import type { ServingPlan } from "../../../planning/serving/servingPlan.ts";
 import { type ModelInput, type ModelSpec, modelSchema } from "../../../spec/models.ts";
 import type { AwsPlatformInput } from "../../../spec/platform.ts";
-import { awsSpec } from "../../support/foundation.ts";
+import { awsSpec, identityService } from "../../support/foundation.ts";
 import { find, type Rendered, render } from "../../support/render.ts";
 import { overTwoNodes, planned } from "../../support/servingModels.ts";
 
@@ -332,9 +332,7 @@ describe("rights and routes", () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual(["chat", "large", "old", "scaled"]);
-    const asked = await servingOf(
-      plansOf({ forwardAuth: { namespace: "identity", service: "oauth2-proxy", port: 4180 } }),
-    );
+    const asked = await servingOf(plansOf({ forwardAuth: identityService }));
     const ingress = find(asked, "Ingress", "small").inputs;
     const annotation = "traefik.ingress.kubernetes.io/router.middlewares";
     expect(ingress.metadata.annotations[annotation]).toBe(

@@ -7,7 +7,7 @@ import { modelMiddlewares, routeMiddlewares } from "../../../planning/serving/mi
 import { buildImages } from "../../../sandbox/images/images.ts";
 import { silent } from "../../../sandbox/lib/progress.ts";
 import { Containers } from "../../support/container.ts";
-import { awsSpec } from "../../support/foundation.ts";
+import { awsSpec, identityService } from "../../support/foundation.ts";
 import { Issuer, OAuth2Proxy } from "../../support/identity.ts";
 import { listen } from "../../support/loopback.ts";
 import { Traefik } from "../../support/traefik.ts";
@@ -32,7 +32,7 @@ beforeAll(async () => {
     if (!url?.endsWith("/stream")) response.end();
   });
   const { forwardAuth } = awsSpec("prod", {
-    access: { forwardAuth: { namespace: "identity", service: "oauth2-proxy", port: 4180 } },
+    access: { forwardAuth: identityService },
   }).access;
   const middlewares = stringify({
     http: { middlewares: modelMiddlewares({ forwardAuth, requestsPerSecond: 2 }) },

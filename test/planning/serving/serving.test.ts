@@ -9,15 +9,14 @@ import { resourceOf } from "../../../planning/sharing.ts";
 import type { ModelSpec } from "../../../spec/models.ts";
 import { modelSchema } from "../../../spec/models.ts";
 import { anyTeam } from "../../../spec/sections.ts";
-import { awsSpec } from "../../support/foundation.ts";
+import { awsSpec, identityService } from "../../support/foundation.ts";
 import { propertyRuns } from "../../support/properties.ts";
 import { anyModel, overTwoNodes, planned } from "../../support/servingModels.ts";
 
 const numRuns = propertyRuns(300);
 const spec = awsSpec("prod");
 
-const identity = { namespace: "identity", service: "oauth2-proxy", port: 4180 };
-const { access: asking } = awsSpec("prod", { access: { forwardAuth: identity } });
+const { access: asking } = awsSpec("prod", { access: { forwardAuth: identityService } });
 
 const specOf = (model: ModelPlan, more: Partial<ModelSpec> = {}) => ({
   ...spec,
